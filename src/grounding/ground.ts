@@ -1,0 +1,273 @@
+// Grounding: an image and a referring expression → the box, and what the network looked at on the way. Holds the
+// sessions of one model; remembers what the words made (per expression), so that a new image pays for the image alone.
+
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { HivgConfig } from '../hivg/config.ts';
+import { NAMES } from '../hivg/graphs.ts';
+import type { Activation, GraphName, Precision } from '../hivg/precision.ts';
+import type { BoxInImage } from './boxes.ts';
+import { clampToFrame, frameToSquare, fromCxCyWh, squareToImage } from './boxes.ts';
+import type { Manifest } from './bundle.ts';
+import type { SequencePlaces } from './places.ts';
+import { maskMap, sequencePlaces, spreadRows } from './places.ts';
+import type { Preprocessed } from './preprocess.ts';
+import type { Runtime, RuntimeProvider } from './session.ts';
+import { choosePrecision, disposeAll, graphFiles, readFloats, runtimeQueue } from './session.ts';
+import type { Encoded } from './tokenizer.ts';
+
+/** Expressions whose text outputs are kept at a time; one is about 1 MB in base. */
+const REMEMBERED_EXPRESSIONS = 8;
+
+/** A tensor with the shape in which it is spoken of, row-major. */
+export interface Attention {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+export interface Grounding {
+  readonly box: BoxInImage;
+  /** What the network said: centre x, centre y, width, height as fractions of the padded square. */
+  readonly boxInFrame: [number, number, number, number];
+  /** CLIP's similarity of image and expression. */
+  readonly logit: number;
+  /** [grounding layers, heads, 2 + patches + context], 0 on masked tokens. */
+  readonly regAttention: Attention & { readonly shape: readonly [number, number, number] };
+  /** Milliseconds; `text` is 0 for an expression that is still remembered. */
+  readonly timings: { readonly text: number; readonly image: number; readonly readBack: number };
+  /** [vision layers, heads, 1 + patches]: the [CLS] row of every vision layer. */
+  clsAttention(): Promise<Attention>;
+  /** [bridged layers, heads, 1 + patches, context]: the words each patch reads; empty where nothing is bridged. */
+  wordAttention(): Promise<Attention>;
+  /** Runs the dense graph: [patches], and the mask's logits [8 · grid, 8 · grid]. */
+  dense(): Promise<{ tokenSimilarity: Attention; maskLogits: Attention; ms: number }>;
+  /** Frees what is held on the device. The lazy readings above fail afterwards. */
+  dispose(): void;
+}
+
+type Outputs = InferenceSession.OnnxValueMapType;
+
+/** Thrown by a lazy reading of a grounding whose memory has been given back. */
+export class DisposedError extends Error {
+  override readonly name = 'DisposedError';
+  readonly code = 'disposed';
+}
+
+export class Grounder {
+  readonly manifest: Manifest;
+  readonly precision: Precision;
+  readonly activation: Activation;
+  readonly provider: RuntimeProvider;
+  readonly #runtime: Runtime;
+  readonly #sessions = new Map<GraphName, Promise<InferenceSession>>();
+  readonly #texts = new Map<string, Outputs>();
+
+  private constructor(manifest: Manifest, runtime: Runtime, precision: Precision, activation: Activation) {
+    this.manifest = manifest;
+    this.precision = precision;
+    this.activation = activation;
+    this.provider = runtime.provider;
+    this.#runtime = runtime;
+  }
+
+  /**
+   * Opens the text and image sessions of a bundle; the dense one is opened when first asked for.
+   *
+   * @throws {BundleError} `no-precision` and whatever reading the bundle throws
+   */
+  static async open(
+    manifest: Manifest,
+    runtime: Runtime,
+    wanted: Precision | 'auto' = 'auto',
+  ): Promise<Grounder> {
+    const { precision, activation } = choosePrecision(manifest, runtime, wanted);
+    const grounder = new Grounder(manifest, runtime, precision, activation);
+    try {
+      await grounder.#session('text');
+      await grounder.#session('image');
+    } catch (error) {
+      await grounder.release();
+      throw error;
+    }
+    return grounder;
+  }
+
+  get config(): HivgConfig {
+    return this.manifest.architecture;
+  }
+
+  #session(name: GraphName): Promise<InferenceSession> {
+    let session = this.#sessions.get(name);
+    if (!session) {
+      const files = graphFiles(this.manifest, this.precision, this.activation, name);
+      session = runtimeQueue.run(() => this.#runtime.createSession(files, deviceOutputs(name, this.config)));
+      this.#sessions.set(name, session);
+      session.catch(() => this.#sessions.delete(name));
+    }
+    return session;
+  }
+
+  /** Ground `expression` on `image`. */
+  async ground(image: Preprocessed, expression: Encoded): Promise<Grounding> {
+    const places = sequencePlaces(image.patchMask, expression.masked, expression.endPosition);
+    const textStart = performance.now();
+    const remembered = this.#texts.has(textKey(expression));
+    const text = await this.#text(expression);
+    const imageStart = performance.now();
+    const outputs = await this.#image(image, text, places);
+    const readStart = performance.now();
+    const box = await readFloats(outputs[NAMES.box] as Tensor);
+    const logit = await readFloats(outputs[NAMES.logit] as Tensor);
+    const regRows = await readFloats(outputs[NAMES.regAttention] as Tensor);
+    const readEnd = performance.now();
+    const { grounding } = this.config;
+    const boxInFrame = [box[0], box[1], box[2], box[3]] as [number, number, number, number];
+    return {
+      box: squareToImage(
+        frameToSquare(clampToFrame(fromCxCyWh(boxInFrame)), image.letterbox),
+        image.letterbox,
+      ),
+      boxInFrame,
+      logit: logit[0] as number,
+      regAttention: {
+        data: spreadRows(regRows, places),
+        shape: [grounding.layers, grounding.heads, places.length],
+      },
+      timings: {
+        text: remembered ? 0 : imageStart - textStart,
+        image: readStart - imageStart,
+        readBack: readEnd - readStart,
+      },
+      ...this.#lazyReadings(outputs, text, places),
+    };
+  }
+
+  #lazyReadings(outputs: Outputs, text: Outputs, places: SequencePlaces) {
+    const { vision, text: tower, grid, bridgedLayers } = this.config;
+    let disposed = false;
+    const alive = () => {
+      if (disposed) throw new DisposedError('This grounding has given back its memory; ground again.');
+    };
+    return {
+      clsAttention: async (): Promise<Attention> => {
+        alive();
+        const data = await readFloats(outputs[NAMES.clsAttention] as Tensor);
+        return { data, shape: [vision.layers, vision.heads, 1 + grid * grid] };
+      },
+      wordAttention: async (): Promise<Attention> => {
+        alive();
+        const layerSize = vision.heads * (1 + grid * grid) * tower.context;
+        const data = new Float32Array(bridgedLayers.length * layerSize);
+        for (const [index, layer] of bridgedLayers.entries()) {
+          data.set(await readFloats(outputs[NAMES.wordAttention(layer)] as Tensor), index * layerSize);
+        }
+        return { data, shape: [bridgedLayers.length, vision.heads, 1 + grid * grid, tower.context] };
+      },
+      dense: async () => {
+        alive();
+        return this.#dense(outputs, text, places);
+      },
+      dispose: () => {
+        disposed = true;
+        disposeAll(Object.values(outputs));
+      },
+    };
+  }
+
+  /** The text graph's outputs, remembered by the ids. */
+  async #text(expression: Encoded): Promise<Outputs> {
+    const key = textKey(expression);
+    const known = this.#texts.get(key);
+    if (known) {
+      // Moved to the end: the first in the map is the one unused for longest.
+      this.#texts.delete(key);
+      this.#texts.set(key, known);
+      return known;
+    }
+    const session = await this.#session('text');
+    const { Tensor } = this.#runtime;
+    const outputs = await runtimeQueue.run(() =>
+      session.run({
+        [NAMES.ids]: new Tensor('int32', expression.padded, [1, expression.padded.length]),
+        [NAMES.end]: new Tensor('int32', Int32Array.of(expression.endPosition), [1]),
+      }),
+    );
+    this.#texts.set(key, outputs);
+    const [oldest] = this.#texts.keys();
+    if (this.#texts.size > REMEMBERED_EXPRESSIONS && oldest !== undefined) {
+      disposeAll(Object.values(this.#texts.get(oldest) ?? {}));
+      this.#texts.delete(oldest);
+    }
+    return outputs;
+  }
+
+  async #image(image: Preprocessed, text: Outputs, places: SequencePlaces): Promise<Outputs> {
+    const session = await this.#session('image');
+    const { Tensor } = this.#runtime;
+    const { side } = this.config;
+    const feeds = {
+      ...text,
+      [NAMES.pixels]: new Tensor('float32', image.pixels, [1, 3, side, side]),
+      [NAMES.kept]: new Tensor('int32', places.kept, [places.kept.length]),
+    };
+    return runtimeQueue.run(() => session.run(feeds));
+  }
+
+  async #dense(outputs: Outputs, text: Outputs, places: SequencePlaces) {
+    const { Tensor } = this.#runtime;
+    const { grid } = this.config;
+    const session = await this.#session('dense');
+    const indices = (values: Int32Array) => new Tensor('int32', values, [values.length]);
+    const start = performance.now();
+    const dense = await runtimeQueue.run(() =>
+      session.run({
+        [NAMES.visualTokens]: outputs[NAMES.visualTokens] as Tensor,
+        [NAMES.textTokens]: text[NAMES.textTokens] as Tensor,
+        [NAMES.asking]: indices(places.asking),
+        [NAMES.keyRows]: indices(places.keyRows),
+        [NAMES.patchRows]: indices(places.patchRows),
+        [NAMES.endRow]: indices(Int32Array.of(places.endRow)),
+      }),
+    );
+    const similarity = await readFloats(dense[NAMES.tokenSimilarity] as Tensor);
+    const cells = await readFloats(dense[NAMES.maskCells] as Tensor);
+    const result = {
+      tokenSimilarity: { data: Float32Array.from(similarity), shape: [grid * grid] },
+      maskLogits: { data: maskMap(cells, grid), shape: [8 * grid, 8 * grid] },
+      ms: performance.now() - start,
+    };
+    disposeAll(Object.values(dense));
+    return result;
+  }
+
+  /** Gives back the sessions and everything they hold. */
+  async release(): Promise<void> {
+    for (const outputs of this.#texts.values()) disposeAll(Object.values(outputs));
+    this.#texts.clear();
+    const sessions = await Promise.allSettled(this.#sessions.values());
+    this.#sessions.clear();
+    for (const session of sessions) {
+      if (session.status === 'fulfilled') await runtimeQueue.run(() => session.value.release());
+    }
+  }
+}
+
+/** The whole of what the text graph reads: two expressions with the same ids are one. */
+function textKey(expression: Encoded): string {
+  return expression.padded.join();
+}
+
+/** Outputs that are read seldom or only by another graph, and therefore stay on the device. */
+function deviceOutputs(graph: GraphName, { bridgedLayers }: HivgConfig): string[] {
+  switch (graph) {
+    case 'text':
+      return [
+        NAMES.textTokens,
+        NAMES.textEmbedding,
+        ...bridgedLayers.flatMap((layer) => [NAMES.bridgeKeys(layer), NAMES.bridgeValues(layer)]),
+      ];
+    case 'image':
+      return [NAMES.visualTokens, NAMES.clsAttention, ...bridgedLayers.map(NAMES.wordAttention)];
+    case 'dense':
+      return [];
+  }
+}
