@@ -1,0 +1,333 @@
+/**
+ * The pickle machine: a stack, a memo and a loop over opcodes, protocols 0 to 5. It builds values and
+ * runs nothing: whatever names a class, calls one or fills one goes through a `PickleHost`, which
+ * knows the allow-list. The loop never recurses, so no nesting can overflow the engine's stack.
+ */
+
+import { addMember, setKey } from './containers.ts';
+import { malformedPickle, TorchFileError } from './errors.ts';
+import { MAX_DICT_ENTRIES, MAX_MEMO, MAX_PICKLE_OPS } from './limits.ts';
+import { Op, REFUSED_OPCODES } from './opcodes.ts';
+import { PickleBytes } from './pickle-bytes.ts';
+import { readLiteral } from './pickle-literals.ts';
+import { checkStructure, childrenOf } from './structure.ts';
+import { kindOf, PyGlobal, PyTuple, type TorchValue } from './values.ts';
+
+/** What a pickle may ask for beyond plain values. Each may throw a `TorchFileError`. */
+export interface PickleHost {
+  /** A class or function, by its full name; throws `forbidden-global` unless it is on the list. */
+  global(module: string, qualifiedName: string): PyGlobal;
+  /** What calling it would give. */
+  call(callee: PyGlobal, args: readonly TorchValue[]): TorchValue;
+  /** Fills an object with its stored state. */
+  build(object: TorchValue, state: TorchValue): void;
+  /** What stands outside the pickle: a storage. */
+  persistent(id: TorchValue): TorchValue;
+}
+
+const HIGHEST_PROTOCOL = 5;
+
+/** How deep the host takes arguments apart: `OrderedDict([(key, value)])` is arguments, list, pair. */
+const COPIED_LEVELS = 3;
+
+/**
+ * Reads the pickle that begins at `position` and gives its value and the place after its end.
+ *
+ * @throws TorchFileError `truncated` where `bytes` end before the pickle does; otherwise as its
+ * content asks for: `malformed`, `unsupported`, `forbidden-global`, `cyclic`, `too-deep`, `too-large`, …
+ */
+export function readPickle(
+  bytes: Uint8Array,
+  position: number,
+  host: PickleHost,
+): { value: TorchValue; end: number } {
+  const machine = new PickleMachine(new PickleBytes(bytes, position), host);
+  const value = machine.run();
+  checkStructure(value, machine.shared);
+  return { value, end: machine.end };
+}
+
+class PickleMachine {
+  /** Values reached by reference, so perhaps from several places; all others have one owner. */
+  readonly shared: Set<TorchValue> = new Set();
+  readonly #in: PickleBytes;
+  readonly #host: PickleHost;
+  readonly #stack: TorchValue[] = [];
+  /** Stack heights where a MARK stands. */
+  readonly #marks: number[] = [];
+  readonly #memo: TorchValue[] = [];
+  #memoised = 0;
+
+  constructor(input: PickleBytes, host: PickleHost) {
+    this.#in = input;
+    this.#host = host;
+  }
+
+  get end(): number {
+    return this.#in.position;
+  }
+
+  run(): TorchValue {
+    for (let count = 0; count < MAX_PICKLE_OPS; count++) {
+      const op = this.#in.uint8();
+      if (op === Op.STOP) return this.#result();
+      this.#step(op);
+    }
+    throw new TorchFileError('too-large', `The pickle has more than ${MAX_PICKLE_OPS} steps.`);
+  }
+
+  #result(): TorchValue {
+    const value = this.#pop();
+    if (this.#stack.length > 0 || this.#marks.length > 0)
+      throw malformedPickle('it ends with values left over');
+    return value;
+  }
+
+  #step(op: number): void {
+    const input = this.#in;
+    const literal = readLiteral(op, input);
+    if (literal !== undefined) {
+      this.#push(literal);
+      return;
+    }
+    switch (op) {
+      case Op.PROTO: {
+        const protocol = input.uint8();
+        if (protocol <= HIGHEST_PROTOCOL) return;
+        throw new TorchFileError(
+          'unsupported',
+          `Pickle protocol ${protocol} is newer than ${HIGHEST_PROTOCOL}.`,
+        );
+      }
+      case Op.FRAME:
+        input.expect(input.uint64());
+        return;
+      case Op.MARK:
+        this.#marks.push(this.#stack.length);
+        return;
+      case Op.POP:
+        // Python drops a MARK with POP where there is no value above it.
+        if (this.#marks.at(-1) === this.#stack.length) this.#marks.pop();
+        else this.#pop();
+        return;
+      case Op.POP_MARK:
+        this.#popMark();
+        return;
+      case Op.DUP: {
+        const top = this.#top();
+        this.#share(top);
+        this.#push(top);
+        return;
+      }
+
+      case Op.EMPTY_TUPLE:
+        this.#push(new PyTuple([]));
+        return;
+      case Op.TUPLE1:
+        this.#push(new PyTuple(this.#popMany(1)));
+        return;
+      case Op.TUPLE2:
+        this.#push(new PyTuple(this.#popMany(2)));
+        return;
+      case Op.TUPLE3:
+        this.#push(new PyTuple(this.#popMany(3)));
+        return;
+      case Op.TUPLE:
+        this.#push(new PyTuple(this.#popMark()));
+        return;
+      case Op.EMPTY_LIST:
+        this.#push([]);
+        return;
+      case Op.LIST:
+        this.#push(this.#popMark());
+        return;
+      case Op.APPEND:
+        this.#append(this.#popMany(1));
+        return;
+      case Op.APPENDS:
+        this.#append(this.#popMark());
+        return;
+      case Op.EMPTY_DICT:
+        this.#push(new Map());
+        return;
+      case Op.DICT: {
+        const items = this.#popMark();
+        this.#push(new Map());
+        this.#setItems(items);
+        return;
+      }
+      case Op.SETITEM:
+        this.#setItems(this.#popMany(2));
+        return;
+      case Op.SETITEMS:
+        this.#setItems(this.#popMark());
+        return;
+      case Op.EMPTY_SET:
+        this.#push(new Set());
+        return;
+      case Op.FROZENSET: {
+        const items = this.#popMark();
+        this.#push(new Set());
+        this.#addItems(items);
+        return;
+      }
+      case Op.ADDITEMS:
+        this.#addItems(this.#popMark());
+        return;
+
+      case Op.PUT:
+        this.#put(this.#textIndex());
+        return;
+      case Op.BINPUT:
+        this.#put(input.uint8());
+        return;
+      case Op.LONG_BINPUT:
+        this.#put(input.uint32());
+        return;
+      case Op.MEMOIZE:
+        this.#put(this.#memoised);
+        return;
+      case Op.GET:
+        this.#get(this.#textIndex());
+        return;
+      case Op.BINGET:
+        this.#get(input.uint8());
+        return;
+      case Op.LONG_BINGET:
+        this.#get(input.uint32());
+        return;
+
+      case Op.GLOBAL:
+        this.#push(this.#host.global(input.utf8Line(), input.utf8Line()));
+        return;
+      case Op.STACK_GLOBAL: {
+        const [module, name] = this.#popMany(2);
+        if (typeof module !== 'string' || typeof name !== 'string')
+          throw malformedPickle('a global is named by no text');
+        this.#push(this.#host.global(module, name));
+        return;
+      }
+      case Op.REDUCE:
+      case Op.NEWOBJ: {
+        const [callee, args] = this.#popMany(2);
+        this.#call(callee, args);
+        return;
+      }
+      case Op.NEWOBJ_EX: {
+        const [callee, args, keywords] = this.#popMany(3);
+        if (!(keywords instanceof Map) || keywords.size > 0)
+          throw malformedPickle('a class is called with keywords');
+        this.#call(callee, args);
+        return;
+      }
+      case Op.BUILD: {
+        const state = this.#pop();
+        this.#shareWithin(state, COPIED_LEVELS);
+        this.#host.build(this.#top(), state);
+        return;
+      }
+      case Op.BINPERSID:
+        this.#push(this.#host.persistent(this.#pop()));
+        return;
+    }
+    const refused = REFUSED_OPCODES[op];
+    if (refused) throw new TorchFileError('unsupported', `The pickle uses ${refused}.`);
+    throw malformedPickle(`it has 0x${op.toString(16)} where an opcode should be`);
+  }
+
+  #push(value: TorchValue): void {
+    this.#stack.push(value);
+  }
+
+  /** Height below which a value belongs to an open MARK and can't be taken. */
+  #floor(count: number): void {
+    if (this.#stack.length - count < (this.#marks.at(-1) ?? 0))
+      throw malformedPickle('it takes more than it gave');
+  }
+
+  #top(): TorchValue {
+    this.#floor(1);
+    return this.#stack.at(-1) as TorchValue;
+  }
+
+  #pop(): TorchValue {
+    this.#floor(1);
+    return this.#stack.pop() as TorchValue;
+  }
+
+  #popMany(count: number): TorchValue[] {
+    this.#floor(count);
+    return this.#stack.splice(this.#stack.length - count);
+  }
+
+  #popMark(): TorchValue[] {
+    const mark = this.#marks.pop();
+    if (mark === undefined) throw malformedPickle('it closes what it never opened');
+    return this.#stack.splice(mark);
+  }
+
+  #append(items: readonly TorchValue[]): void {
+    const list = this.#top();
+    if (!Array.isArray(list)) throw malformedPickle(`it appends to ${kindOf(list)}`);
+    for (const item of items) list.push(item);
+  }
+
+  #setItems(items: readonly TorchValue[]): void {
+    const dict = this.#top();
+    if (!(dict instanceof Map)) throw malformedPickle(`it sets items of ${kindOf(dict)}`);
+    if (items.length % 2 !== 0) throw malformedPickle('a key of a dict has no value');
+    for (let i = 0; i < items.length; i += 2)
+      setKey(dict, items[i] as TorchValue, items[i + 1] as TorchValue);
+  }
+
+  #addItems(items: readonly TorchValue[]): void {
+    const set = this.#top();
+    if (!(set instanceof Set)) throw malformedPickle(`it adds items to ${kindOf(set)}`);
+    for (const item of items) addMember(set, item);
+  }
+
+  #textIndex(): number {
+    const line = this.#in.line();
+    if (!/^\d{1,10}$/.test(line))
+      throw malformedPickle(`it has ${JSON.stringify(line.slice(0, 40))} for a memo index`);
+    return Number(line);
+  }
+
+  #put(index: number): void {
+    if (index >= MAX_MEMO)
+      throw new TorchFileError('too-large', `The pickle remembers more than ${MAX_MEMO} values.`);
+    const value = this.#top();
+    if (this.#memo[index] === undefined) this.#memoised++;
+    this.#memo[index] = value;
+  }
+
+  #get(index: number): void {
+    const value = this.#memo[index];
+    if (value === undefined) throw malformedPickle(`it recalls value ${index}, which it never stored`);
+    this.#share(value);
+    this.#push(value);
+  }
+
+  #share(value: TorchValue): void {
+    if (typeof value !== 'object' || value === null) return;
+    if (this.shared.size >= MAX_DICT_ENTRIES)
+      throw new TorchFileError('too-large', 'The pickle shares too much.');
+    this.shared.add(value);
+  }
+
+  /** What a call or a state may put into its result while the original lives on in the memo. */
+  #shareWithin(value: TorchValue, levels: number): void {
+    for (const child of childrenOf(value) ?? []) {
+      this.#share(child);
+      if (levels > 1) this.#shareWithin(child, levels - 1);
+    }
+  }
+
+  #call(callee: TorchValue | undefined, args: TorchValue | undefined): void {
+    if (!(callee instanceof PyGlobal)) throw malformedPickle(`it calls ${kindOf(callee)}`);
+    if (!(args instanceof PyTuple))
+      throw malformedPickle(`${callee.fullName} is called with ${kindOf(args)}`);
+    this.#shareWithin(args, COPIED_LEVELS);
+    this.#push(this.#host.call(callee, args.items));
+  }
+}
