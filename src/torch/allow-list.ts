@@ -35,9 +35,6 @@ const ALLOWED: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['_codecs.encode', encode],
   ...BUILTINS.flatMap((module): [string, Call][] => [
     [`${module}.object`, null],
-    [`${module}.list`, (args) => elements('list', args)],
-    [`${module}.tuple`, (args) => new PyTuple(elements('tuple', args))],
-    [`${module}.dict`, orderedDict],
     [`${module}.set`, makeSet],
     [`${module}.frozenset`, makeSet],
     [`${module}.bytes`, makeBytes],
@@ -47,7 +44,7 @@ const ALLOWED: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['numpy.ndarray', null],
   ['numpy.dtype', numpyDtype],
   ...NUMPY_CORES.flatMap((core): [string, Call][] => [
-    [`${core}.multiarray._reconstruct`, () => new NumpyArray()],
+    [`${core}.multiarray._reconstruct`, emptyArray],
     [`${core}.multiarray.scalar`, ([dtype, content]) => scalar(dtype, content)],
     [`${core}.numeric._frombuffer`, arrayFromBuffer],
   ]),
@@ -162,7 +159,6 @@ function parameter([data]: Args): TorchTensor {
 
 function orderedDict(args: Args): Map<TorchValue, TorchValue> {
   const dict = new Map<TorchValue, TorchValue>();
-  if (args[0] instanceof Map) return new Map(args[0]);
   for (const pair of elements('a dict', args)) {
     const [key, value, ...rest] = pair instanceof PyTuple ? pair.items : Array.isArray(pair) ? pair : [];
     if (key === undefined || value === undefined || rest.length)
@@ -206,6 +202,12 @@ function reconstruct([cls, base, state]: Args): TorchValue {
     throw malformedPickle(`${cls.fullName} is made from ${kindOf(base)}`);
   }
   return new PyNamespace();
+}
+
+/** An array whose content comes with its state; the other arguments are placeholders. */
+function emptyArray([subclass]: Args): NumpyArray {
+  if (subclass instanceof PyGlobal && subclass.fullName === 'numpy.ndarray') return new NumpyArray();
+  throw malformedPickle(`a numpy array is made from ${kindOf(subclass)}`);
 }
 
 function numpyDtype([spec]: Args): NumpyDtype {

@@ -30,7 +30,7 @@ export async function readArchive(source: ByteSource): Promise<TorchValue> {
 
   const bytes = await readEntry(source, entries.get(`${folder}/data.pkl`) as ZipEntry, MAX_PICKLE_BYTES);
   const storages = new Map<string, TorchStorage>();
-  return readPickle(bytes, 0, {
+  return readPickle(bytes, {
     global: allowedGlobal,
     call: callGlobal,
     build: buildObject,

@@ -4,6 +4,8 @@
  * with a JavaScript engine today is little-endian, as are the files read here.
  */
 
+import { float16ToFloat32 } from '../onnx/float16.ts';
+
 export type TorchDtype =
   | 'float32'
   | 'float16'
@@ -71,33 +73,13 @@ export function viewAs(dtype: TorchDtype, buffer: ArrayBuffer): TensorData {
   return FACTS[dtype].view(buffer);
 }
 
-let halfTable: Float32Array | undefined;
-
-/** All 65,536 float16 values by their bits: one look-up an element beats unpacking it. */
-function halves(): Float32Array {
-  if (halfTable) return halfTable;
-  const table = new Float32Array(65536);
-  for (let bits = 0; bits < 65536; bits++) {
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 0x1f;
-    const fraction = bits & 0x3ff;
-    if (exponent === 0) table[bits] = sign * fraction * 2 ** -24;
-    else if (exponent < 31) table[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-    else table[bits] = fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  }
-  halfTable = table;
-  return table;
-}
-
 /** Every dtype to float32: float64 and wide integers are rounded to the nearest float32. */
 export function toFloat32(dtype: TorchDtype, data: TensorData): Float32Array<ArrayBuffer> {
   if (data instanceof Float32Array) return data;
+  if (dtype === 'float16') return float16ToFloat32(data as Uint16Array);
   const values = new Float32Array(data.length);
   if (data instanceof BigInt64Array) {
     for (let i = 0; i < data.length; i++) values[i] = Number(data[i]);
-  } else if (dtype === 'float16') {
-    const table = halves();
-    for (let i = 0; i < data.length; i++) values[i] = table[data[i] as number] as number;
   } else if (dtype === 'bfloat16') {
     const bits = new Uint32Array(values.buffer);
     for (let i = 0; i < data.length; i++) bits[i] = (data[i] as number) << 16;

@@ -16,18 +16,23 @@ import { kindOf, PyTuple, type TorchValue } from './values.ts';
 /** torch.serialization.MAGIC_NUMBER and PROTOCOL_VERSION. */
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL_VERSION = 1001;
-/** How a stream begins: protocol 2, then the magic number as a ten-byte integer. */
-const BEGINNING = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+/**
+ * How a stream may begin: the magic number as text (protocol 1), as ten bytes (2, 3), and as ten bytes
+ * in a frame (4, 5).
+ */
+const MAGIC_BYTES = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+const FRAME_START = [0x95, 0x0d, 0, 0, 0, 0, 0, 0, 0];
+export const LEGACY_STARTS: readonly (readonly number[])[] = [
+  [...new TextEncoder().encode(`L${MAGIC_NUMBER}`)],
+  [0x80, 2, ...MAGIC_BYTES],
+  [0x80, 3, ...MAGIC_BYTES],
+  [0x80, 4, ...FRAME_START, ...MAGIC_BYTES],
+  [0x80, 5, ...FRAME_START, ...MAGIC_BYTES],
+];
 
 /** Bytes read at first where a pickle's length is not known; four times as many at each further try. */
 const FIRST_WINDOW = 2 ** 16;
 const COUNT_BYTES = 8;
-
-/** Whether a file that begins with these bytes is a legacy stream (or was to become one). */
-export function looksLegacy(start: Uint8Array): boolean {
-  // The second byte is the pickle's protocol, which a caller of torch.save may choose.
-  return start.length >= BEGINNING.length && BEGINNING.every((byte, i) => i === 1 || start[i] === byte);
-}
 
 /** The root object of a stream; its tensors are read later, by range. @throws TorchFileError */
 export async function readLegacy(source: ByteSource): Promise<TorchValue> {
@@ -174,7 +179,7 @@ async function readPickleAt(
     const length = Math.min(window, left, MAX_PICKLE_BYTES);
     const bytes = await source.read(offset, length);
     try {
-      const { value, end } = readPickle(bytes, 0, makeHost());
+      const { value, end } = readPickle(bytes, makeHost());
       return { value, end: offset + end };
     } catch (error) {
       if (!(error instanceof TorchFileError) || error.code !== 'truncated' || length === left) throw error;

@@ -35,6 +35,12 @@ export const MAX_DEPTH = 1000;
  */
 export const MAX_UNFOLDED_VALUES = 2 ** 28;
 
+/**
+ * Values handed to calls and states, for each byte of pickle. An honest pickle hands every value over
+ * once or twice; a hostile one could turn one long list into sets ten thousand times over.
+ */
+export const MAX_COPIES_PER_BYTE = 16;
+
 /** Dimensions of a tensor: PyTorch's and numpy's own limit. */
 export const MAX_RANK = 64;
 

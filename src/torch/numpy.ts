@@ -3,6 +3,7 @@
  * order; text and objects become plain arrays. Structured, complex and time dtypes are refused.
  */
 
+import { float16ToFloat32 } from '../onnx/float16.ts';
 import { malformedPickle, TorchFileError } from './errors.ts';
 import { MAX_RANK, MAX_STRING_BYTES } from './limits.ts';
 import { narrow } from './pickle-bytes.ts';
@@ -42,6 +43,9 @@ const NUMBERS: ReadonlyMap<string, { readonly name: string; readonly view: View 
 
 /** A numpy dtype: numbers, text (`str`, `bytes`, of a fixed width) or `object`. */
 export class NumpyDtype {
+  get kind(): 'numpy-dtype' {
+    return 'numpy-dtype';
+  }
   /** `float64`, …, `str`, `bytes`, `object`. */
   readonly name: string;
   /** Bytes of one element. */
@@ -97,6 +101,9 @@ export class NumpyDtype {
 
 /** An array; `data` is in row-major order whatever order the file has it in. */
 export class NumpyArray {
+  get kind(): 'numpy-array' {
+    return 'numpy-array';
+  }
   readonly dtype: string = 'int8';
   readonly shape: readonly number[] = [0];
   readonly data: NumpyData = new Int8Array(0);
@@ -145,7 +152,7 @@ export function scalar(dtype: TorchValue | undefined, content: TorchValue | unde
   const data = dtype.decode(bytesOf(content), 1);
   const value = data[0] as TorchValue;
   if (dtype.name === 'bool') return value !== 0;
-  if (dtype.name === 'float16') throw unknownDtype('float16 scalar');
+  if (data instanceof Uint16Array && dtype.name === 'float16') return float16ToFloat32(data)[0] as number;
   return typeof value === 'bigint' ? narrow(value) : value;
 }
 

@@ -13,12 +13,11 @@ export class PickleBytes {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   /** Where the next byte is taken from. */
-  position: number;
+  position = 0;
 
-  constructor(bytes: Uint8Array, position = 0) {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.position = position;
   }
 
   /** Moves on by `count` bytes and gives where they begin. @throws TorchFileError `truncated` */

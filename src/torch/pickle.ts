@@ -6,7 +6,7 @@
 
 import { addMember, setKey } from './containers.ts';
 import { malformedPickle, TorchFileError } from './errors.ts';
-import { MAX_DICT_ENTRIES, MAX_MEMO, MAX_PICKLE_OPS } from './limits.ts';
+import { MAX_COPIES_PER_BYTE, MAX_DICT_ENTRIES, MAX_MEMO, MAX_PICKLE_OPS } from './limits.ts';
 import { Op, REFUSED_OPCODES } from './opcodes.ts';
 import { PickleBytes } from './pickle-bytes.ts';
 import { readLiteral } from './pickle-literals.ts';
@@ -31,17 +31,13 @@ const HIGHEST_PROTOCOL = 5;
 const COPIED_LEVELS = 3;
 
 /**
- * Reads the pickle that begins at `position` and gives its value and the place after its end.
+ * Reads the pickle at the start of `bytes` and gives its value and the place after its end.
  *
  * @throws TorchFileError `truncated` where `bytes` end before the pickle does; otherwise as its
  * content asks for: `malformed`, `unsupported`, `forbidden-global`, `cyclic`, `too-deep`, `too-large`, …
  */
-export function readPickle(
-  bytes: Uint8Array,
-  position: number,
-  host: PickleHost,
-): { value: TorchValue; end: number } {
-  const machine = new PickleMachine(new PickleBytes(bytes, position), host);
+export function readPickle(bytes: Uint8Array, host: PickleHost): { value: TorchValue; end: number } {
+  const machine = new PickleMachine(new PickleBytes(bytes), host);
   const value = machine.run();
   checkStructure(value, machine.shared);
   return { value, end: machine.end };
@@ -57,6 +53,7 @@ class PickleMachine {
   readonly #marks: number[] = [];
   readonly #memo: TorchValue[] = [];
   #memoised = 0;
+  #lent = 0;
 
   constructor(input: PickleBytes, host: PickleHost) {
     this.#in = input;
@@ -222,7 +219,7 @@ class PickleMachine {
       }
       case Op.BUILD: {
         const state = this.#pop();
-        this.#shareWithin(state, COPIED_LEVELS);
+        this.#lend(new PyTuple([state]));
         this.#host.build(this.#top(), state);
         return;
       }
@@ -315,11 +312,25 @@ class PickleMachine {
     this.shared.add(value);
   }
 
-  /** What a call or a state may put into its result while the original lives on in the memo. */
-  #shareWithin(value: TorchValue, levels: number): void {
-    for (const child of childrenOf(value) ?? []) {
-      this.#share(child);
-      if (levels > 1) this.#shareWithin(child, levels - 1);
+  /**
+   * Notes what a call or a state may put into its result while the original lives on in the memo, and
+   * how much: a few bytes of pickle must not copy one big value over and over.
+   */
+  #lend(value: TorchValue): void {
+    let level = new Set([value]);
+    for (let depth = 0; depth < COPIED_LEVELS; depth++) {
+      const below = new Set<TorchValue>();
+      for (const container of level) {
+        for (const child of childrenOf(container) ?? []) {
+          this.#share(child);
+          below.add(child);
+          this.#lent += typeof child === 'string' || child instanceof Uint8Array ? 1 + child.length : 1;
+        }
+      }
+      level = below;
+    }
+    if (this.#lent > MAX_COPIES_PER_BYTE * this.#in.position) {
+      throw new TorchFileError('too-large', 'The pickle makes more of its values than it holds.');
     }
   }
 
@@ -327,7 +338,7 @@ class PickleMachine {
     if (!(callee instanceof PyGlobal)) throw malformedPickle(`it calls ${kindOf(callee)}`);
     if (!(args instanceof PyTuple))
       throw malformedPickle(`${callee.fullName} is called with ${kindOf(args)}`);
-    this.#shareWithin(args, COPIED_LEVELS);
+    this.#lend(args);
     this.#push(this.#host.call(callee, args.items));
   }
 }

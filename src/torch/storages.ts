@@ -22,7 +22,10 @@ export interface StorageName {
 /** @throws TorchFileError `malformed`, `size-mismatch` */
 export function readStorageName(id: TorchValue): StorageName {
   const [tag, storageClass, key, , count, view] = id instanceof PyTuple ? id.items : [];
-  if (tag !== 'storage') throw malformedPickle(`it refers to ${kindOf(tag ?? id)} where a storage should be`);
+  if (tag !== 'storage')
+    throw malformedPickle(
+      `it refers to ${typeof tag === 'string' ? tag : kindOf(tag ?? id)} where a storage should be`,
+    );
   const dtype = storageDtype(storageClass);
   if (dtype === undefined) throw malformedPickle(`it has ${kindOf(storageClass)} for the class of a storage`);
   if (typeof key !== 'string') throw malformedPickle(`it has ${kindOf(key)} for the key of a storage`);

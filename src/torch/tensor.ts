@@ -13,6 +13,9 @@ export type StoragePlace = () => Promise<number>;
 
 /** A range of the file that tensors share. */
 export class TorchStorage {
+  get kind(): 'storage' {
+    return 'storage';
+  }
   readonly key: string;
   /** The dtype its class names, or null for an UntypedStorage. */
   readonly dtype: TorchDtype | null;
@@ -56,6 +59,9 @@ export interface TensorLayout {
 }
 
 export class TorchTensor {
+  get kind(): 'tensor' {
+    return 'tensor';
+  }
   readonly dtype: TorchDtype;
   /** Sizes of the dimensions; empty for a scalar. */
   readonly shape: readonly number[];

@@ -7,17 +7,17 @@
 import { readArchive } from './archive.ts';
 import type { ByteSource } from './byte-source.ts';
 import { TorchFileError } from './errors.ts';
-import { looksLegacy, readLegacy } from './legacy.ts';
+import { LEGACY_STARTS, readLegacy } from './legacy.ts';
 import type { TorchValue } from './values.ts';
-import { looksLikeZip } from './zip-directory.ts';
+import { ZIP_START } from './zip-directory.ts';
 
 export type { TensorData, TorchDtype } from './dtypes.ts';
 export { NumpyArray, NumpyDtype } from './numpy.ts';
 export { TorchStorage, TorchTensor } from './tensor.ts';
 export { PyGlobal, PyNamespace, PyTuple, type TorchValue } from './values.ts';
 
-/** Enough of a file to tell its format. */
-const START_BYTES = 14;
+/** Enough of a file to tell its format: the longest of the beginnings below. */
+const START_BYTES = 32;
 
 /**
  * The object of a checkpoint or of any other file of `torch.save`.
@@ -26,7 +26,13 @@ const START_BYTES = 14;
  */
 export async function openTorchFile(source: ByteSource): Promise<TorchValue> {
   const start = await source.read(0, Math.min(START_BYTES, source.size));
-  if (looksLikeZip(start)) return readArchive(source);
-  if (looksLegacy(start)) return readLegacy(source);
+  if (start.length === 0) throw new TorchFileError('truncated', 'The file is empty.');
+  if (startsLike(start, ZIP_START)) return readArchive(source);
+  if (LEGACY_STARTS.some((beginning) => startsLike(start, beginning))) return readLegacy(source);
   throw new TorchFileError('not-an-archive', 'The file is not one that torch.save made.');
+}
+
+/** Whether a file begins this way, as far as it goes: one cut off within its beginning still does. */
+function startsLike(start: Uint8Array, beginning: readonly number[]): boolean {
+  return beginning.slice(0, start.length).every((byte, i) => start[i] === byte);
 }

@@ -30,6 +30,9 @@ export type TorchValue =
 
 /** A tuple or a torch.Size. */
 export class PyTuple {
+  get kind(): 'tuple' {
+    return 'tuple';
+  }
   readonly items: readonly TorchValue[];
   constructor(items: readonly TorchValue[]) {
     this.items = items;
@@ -38,11 +41,17 @@ export class PyTuple {
 
 /** An `argparse.Namespace`: the options a checkpoint was trained with, in order. */
 export class PyNamespace {
+  get kind(): 'namespace' {
+    return 'namespace';
+  }
   readonly fields: Map<string, TorchValue> = new Map();
 }
 
 /** A class, function or dtype of the allow-list that the file names without using it (`torch.float32`). */
 export class PyGlobal {
+  get kind(): 'global' {
+    return 'global';
+  }
   readonly module: string;
   readonly qualifiedName: string;
   constructor(module: string, qualifiedName: string) {
@@ -64,6 +73,6 @@ export function kindOf(value: TorchValue | undefined): string {
   if (value instanceof Set) return 'a set';
   if (value instanceof Uint8Array) return 'bytes';
   if (value instanceof PyGlobal) return value.fullName;
-  if (typeof value === 'object') return value.constructor.name;
-  return typeof value;
+  if (typeof value === 'object') return `a ${value.kind}`;
+  return `a ${typeof value}`;
 }

@@ -17,6 +17,9 @@ export interface ZipEntry {
   readonly headerOffset: number;
 }
 
+/** How an archive with entries begins. */
+export const ZIP_START: readonly number[] = [0x50, 0x4b, 0x03, 0x04];
+
 const LOCAL_HEADER = 0x04034b50;
 const LOCAL_HEADER_BYTES = 30;
 const DIRECTORY_HEADER = 0x02014b50;
@@ -38,11 +41,6 @@ interface Directory {
   readonly offset: number;
   readonly byteLength: number;
   readonly count: number;
-}
-
-/** Whether a file that begins with these bytes is a zip archive with entries (or was to become one). */
-export function looksLikeZip(start: Uint8Array): boolean {
-  return start.length >= 4 && viewOf(start).getUint32(0, true) === LOCAL_HEADER;
 }
 
 /**
