@@ -6,10 +6,7 @@ import type { Attribute, OnnxDtype, Value } from './types.ts';
 
 /** IR version 10 goes with opset 21. */
 const IR_VERSION = 10;
-/**
- * Opset 21: the last before Attention, RMSNormalization and RotaryEmbedding came in, and the highest for which every
- * operator used here has kernels on the CPU, wasm and WebGPU providers of ONNX Runtime 1.30.
- */
+/** Opset 21: ONNX Runtime 1.30 runs it on CPU, wasm and WebGPU, and nothing that came later is needed. */
 const OPSET_VERSION = 21;
 const MICROSOFT_OPSET_VERSION = 1;
 const PRODUCER = 'hivg-web';

@@ -6,6 +6,9 @@
 // type, attributes K, N, bits, block_size. GatherBlockQuantized (com.microsoft): data uint8 [rows, width · bits / 8],
 // scales [rows, ceil(width / block)], attributes bits, block_size, gather_axis 0, quantize_axis 1. Blocks are powers
 // of two from 16. In both the implicit zero point of uint8 data is 2^(bits−1), and the low nibble comes first.
+//
+// ONNX Runtime 1.30 has MatMulNBits everywhere, GatherBlockQuantized for Node and WebGPU; its WebGPU build for browsers
+// has none on the wasm provider.
 
 import { pack4, pack8, pickScale4, pickScale8 } from './block-codes.ts';
 import { OnnxBuildError } from './errors.ts';
