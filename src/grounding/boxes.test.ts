@@ -64,7 +64,7 @@ describe('going between frames', () => {
 
   it('takes the network’s answer to pixels of the image', () => {
     // the middle half of the square: 56 to 168, of which the image starts at row 28; 0.35 square pixels an image pixel
-    const square = frameToSquare(fromCxCyWh([0.5, 0.5, 0.5, 0.5]), 224);
+    const square = frameToSquare(fromCxCyWh([0.5, 0.5, 0.5, 0.5]), letterbox);
     expect(square).toEqual({ x1: 56, y1: 56, x2: 168, y2: 168 });
     const box = squareToImage(square, letterbox);
     expect(box.x1).toBeCloseTo(160, 9);
@@ -91,8 +91,8 @@ describe('going between frames', () => {
   ])('comes back to the same place in an image of %d × %d', (width, height) => {
     const box = boxInImage(width * 0.125, height * 0.25, width * 0.75, height);
     const there = letterboxOf(width, height, 224);
-    const frame = squareToFrame(imageToSquare(box, there), 224);
-    const back = squareToImage(frameToSquare(frame, 224), there);
+    const frame = squareToFrame(imageToSquare(box, there), there);
+    const back = squareToImage(frameToSquare(frame, there), there);
     for (const corner of ['x1', 'y1', 'x2', 'y2'] as const) expect(back[corner]).toBeCloseTo(box[corner], 8);
   });
 

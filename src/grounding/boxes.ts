@@ -139,11 +139,11 @@ export function clampToFrame(box: BoxInFrame): BoxInFrame {
   return clampCorners(box, 1, 1) as BoxInFrame;
 }
 
-export function frameToSquare(box: BoxInFrame, side: number): BoxInSquare {
+export function frameToSquare(box: BoxInFrame, { side }: Pick<Letterbox, 'side'>): BoxInSquare {
   return boxInSquare(box.x1 * side, box.y1 * side, box.x2 * side, box.y2 * side);
 }
 
-export function squareToFrame(box: BoxInSquare, side: number): BoxInFrame {
+export function squareToFrame(box: BoxInSquare, { side }: Pick<Letterbox, 'side'>): BoxInFrame {
   return boxInFrame(box.x1 / side, box.y1 / side, box.x2 / side, box.y2 / side);
 }
 
