@@ -6,10 +6,11 @@
 
 import { addMember, setKey } from './containers.ts';
 import { malformedPickle, TorchFileError } from './errors.ts';
-import { MAX_COPIES_PER_BYTE, MAX_DICT_ENTRIES, MAX_MEMO, MAX_PICKLE_OPS } from './limits.ts';
+import { MAX_COPIES_PER_BYTE, MAX_DICT_ENTRIES, MAX_PICKLE_OPS } from './limits.ts';
 import { Op, REFUSED_OPCODES } from './opcodes.ts';
 import { PickleBytes } from './pickle-bytes.ts';
 import { readLiteral } from './pickle-literals.ts';
+import { PickleMemo, PickleStack } from './pickle-stack.ts';
 import { checkStructure, childrenOf } from './structure.ts';
 import { kindOf, PyGlobal, PyTuple, type TorchValue } from './values.ts';
 
@@ -48,11 +49,8 @@ class PickleMachine {
   readonly shared: Set<TorchValue> = new Set();
   readonly #in: PickleBytes;
   readonly #host: PickleHost;
-  readonly #stack: TorchValue[] = [];
-  /** Stack heights where a MARK stands. */
-  readonly #marks: number[] = [];
-  readonly #memo: TorchValue[] = [];
-  #memoised = 0;
+  readonly #stack = new PickleStack();
+  readonly #memo = new PickleMemo();
   #lent = 0;
 
   constructor(input: PickleBytes, host: PickleHost) {
@@ -67,24 +65,17 @@ class PickleMachine {
   run(): TorchValue {
     for (let count = 0; count < MAX_PICKLE_OPS; count++) {
       const op = this.#in.uint8();
-      if (op === Op.STOP) return this.#result();
+      if (op === Op.STOP) return this.#stack.last();
       this.#step(op);
     }
     throw new TorchFileError('too-large', `The pickle has more than ${MAX_PICKLE_OPS} steps.`);
-  }
-
-  #result(): TorchValue {
-    const value = this.#pop();
-    if (this.#stack.length > 0 || this.#marks.length > 0)
-      throw malformedPickle('it ends with values left over');
-    return value;
   }
 
   #step(op: number): void {
     const input = this.#in;
     const literal = readLiteral(op, input);
     if (literal !== undefined) {
-      this.#push(literal);
+      this.#stack.push(literal);
       return;
     }
     switch (op) {
@@ -100,131 +91,129 @@ class PickleMachine {
         input.expect(input.uint64());
         return;
       case Op.MARK:
-        this.#marks.push(this.#stack.length);
+        this.#stack.mark();
         return;
       case Op.POP:
-        // Python drops a MARK with POP where there is no value above it.
-        if (this.#marks.at(-1) === this.#stack.length) this.#marks.pop();
-        else this.#pop();
+        this.#stack.drop();
         return;
       case Op.POP_MARK:
-        this.#popMark();
+        this.#stack.popMark();
         return;
       case Op.DUP: {
-        const top = this.#top();
+        const top = this.#stack.top();
         this.#share(top);
-        this.#push(top);
+        this.#stack.push(top);
         return;
       }
 
       case Op.EMPTY_TUPLE:
-        this.#push(new PyTuple([]));
+        this.#stack.push(new PyTuple([]));
         return;
       case Op.TUPLE1:
-        this.#push(new PyTuple(this.#popMany(1)));
+        this.#stack.push(new PyTuple(this.#stack.popMany(1)));
         return;
       case Op.TUPLE2:
-        this.#push(new PyTuple(this.#popMany(2)));
+        this.#stack.push(new PyTuple(this.#stack.popMany(2)));
         return;
       case Op.TUPLE3:
-        this.#push(new PyTuple(this.#popMany(3)));
+        this.#stack.push(new PyTuple(this.#stack.popMany(3)));
         return;
       case Op.TUPLE:
-        this.#push(new PyTuple(this.#popMark()));
+        this.#stack.push(new PyTuple(this.#stack.popMark()));
         return;
       case Op.EMPTY_LIST:
-        this.#push([]);
+        this.#stack.push([]);
         return;
       case Op.LIST:
-        this.#push(this.#popMark());
+        this.#stack.push(this.#stack.popMark());
         return;
       case Op.APPEND:
-        this.#append(this.#popMany(1));
+        this.#append(this.#stack.popMany(1));
         return;
       case Op.APPENDS:
-        this.#append(this.#popMark());
+        this.#append(this.#stack.popMark());
         return;
       case Op.EMPTY_DICT:
-        this.#push(new Map());
+        this.#stack.push(new Map());
         return;
       case Op.DICT: {
-        const items = this.#popMark();
-        this.#push(new Map());
+        const items = this.#stack.popMark();
+        this.#stack.push(new Map());
         this.#setItems(items);
         return;
       }
       case Op.SETITEM:
-        this.#setItems(this.#popMany(2));
+        this.#setItems(this.#stack.popMany(2));
         return;
       case Op.SETITEMS:
-        this.#setItems(this.#popMark());
+        this.#setItems(this.#stack.popMark());
         return;
       case Op.EMPTY_SET:
-        this.#push(new Set());
+        this.#stack.push(new Set());
         return;
       case Op.FROZENSET: {
-        const items = this.#popMark();
-        this.#push(new Set());
+        const items = this.#stack.popMark();
+        this.#stack.push(new Set());
         this.#addItems(items);
         return;
       }
       case Op.ADDITEMS:
-        this.#addItems(this.#popMark());
+        this.#addItems(this.#stack.popMark());
         return;
 
       case Op.PUT:
-        this.#put(this.#textIndex());
+        this.#memo.put(this.#textIndex(), this.#stack.top());
         return;
       case Op.BINPUT:
-        this.#put(input.uint8());
+        this.#memo.put(input.uint8(), this.#stack.top());
         return;
       case Op.LONG_BINPUT:
-        this.#put(input.uint32());
+        this.#memo.put(input.uint32(), this.#stack.top());
         return;
       case Op.MEMOIZE:
-        this.#put(this.#memoised);
+        this.#memo.put(this.#memo.size, this.#stack.top());
         return;
       case Op.GET:
-        this.#get(this.#textIndex());
+        this.#recall(this.#textIndex());
         return;
       case Op.BINGET:
-        this.#get(input.uint8());
+        this.#recall(input.uint8());
         return;
       case Op.LONG_BINGET:
-        this.#get(input.uint32());
+        this.#recall(input.uint32());
         return;
 
       case Op.GLOBAL:
-        this.#push(this.#host.global(input.utf8Line(), input.utf8Line()));
+        this.#stack.push(this.#host.global(input.utf8Line(), input.utf8Line()));
         return;
       case Op.STACK_GLOBAL: {
-        const [module, name] = this.#popMany(2);
+        const [module, name] = this.#stack.popMany(2);
         if (typeof module !== 'string' || typeof name !== 'string')
           throw malformedPickle('a global is named by no text');
-        this.#push(this.#host.global(module, name));
+        this.#stack.push(this.#host.global(module, name));
         return;
       }
       case Op.REDUCE:
       case Op.NEWOBJ: {
-        const [callee, args] = this.#popMany(2);
+        const [callee, args] = this.#stack.popMany(2);
         this.#call(callee, args);
         return;
       }
       case Op.NEWOBJ_EX: {
-        const [callee, args, keywords] = this.#popMany(3);
+        const [callee, args, keywords] = this.#stack.popMany(3);
         if (!(keywords instanceof Map) || keywords.size > 0)
           throw malformedPickle('a class is called with keywords');
         this.#call(callee, args);
         return;
       }
       case Op.BUILD: {
-        const state = this.#pop();
+        const state = this.#stack.pop();
         this.#lend(new PyTuple([state]));
-        this.#host.build(this.#top(), state);
+        this.#host.build(this.#stack.top(), state);
         return;
       }
       case Op.BINPERSID:
-        this.#push(this.#host.persistent(this.#pop()));
+        this.#stack.push(this.#host.persistent(this.#stack.pop()));
         return;
     }
     const refused = REFUSED_OPCODES[op];
@@ -232,45 +221,14 @@ class PickleMachine {
     throw malformedPickle(`it has 0x${op.toString(16)} where an opcode should be`);
   }
 
-  #push(value: TorchValue): void {
-    this.#stack.push(value);
-  }
-
-  /** Height below which a value belongs to an open MARK and can't be taken. */
-  #floor(count: number): void {
-    if (this.#stack.length - count < (this.#marks.at(-1) ?? 0))
-      throw malformedPickle('it takes more than it gave');
-  }
-
-  #top(): TorchValue {
-    this.#floor(1);
-    return this.#stack.at(-1) as TorchValue;
-  }
-
-  #pop(): TorchValue {
-    this.#floor(1);
-    return this.#stack.pop() as TorchValue;
-  }
-
-  #popMany(count: number): TorchValue[] {
-    this.#floor(count);
-    return this.#stack.splice(this.#stack.length - count);
-  }
-
-  #popMark(): TorchValue[] {
-    const mark = this.#marks.pop();
-    if (mark === undefined) throw malformedPickle('it closes what it never opened');
-    return this.#stack.splice(mark);
-  }
-
   #append(items: readonly TorchValue[]): void {
-    const list = this.#top();
+    const list = this.#stack.top();
     if (!Array.isArray(list)) throw malformedPickle(`it appends to ${kindOf(list)}`);
     for (const item of items) list.push(item);
   }
 
   #setItems(items: readonly TorchValue[]): void {
-    const dict = this.#top();
+    const dict = this.#stack.top();
     if (!(dict instanceof Map)) throw malformedPickle(`it sets items of ${kindOf(dict)}`);
     if (items.length % 2 !== 0) throw malformedPickle('a key of a dict has no value');
     for (let i = 0; i < items.length; i += 2)
@@ -278,7 +236,7 @@ class PickleMachine {
   }
 
   #addItems(items: readonly TorchValue[]): void {
-    const set = this.#top();
+    const set = this.#stack.top();
     if (!(set instanceof Set)) throw malformedPickle(`it adds items to ${kindOf(set)}`);
     for (const item of items) addMember(set, item);
   }
@@ -290,19 +248,10 @@ class PickleMachine {
     return Number(line);
   }
 
-  #put(index: number): void {
-    if (index >= MAX_MEMO)
-      throw new TorchFileError('too-large', `The pickle remembers more than ${MAX_MEMO} values.`);
-    const value = this.#top();
-    if (this.#memo[index] === undefined) this.#memoised++;
-    this.#memo[index] = value;
-  }
-
-  #get(index: number): void {
-    const value = this.#memo[index];
-    if (value === undefined) throw malformedPickle(`it recalls value ${index}, which it never stored`);
+  #recall(index: number): void {
+    const value = this.#memo.get(index);
     this.#share(value);
-    this.#push(value);
+    this.#stack.push(value);
   }
 
   #share(value: TorchValue): void {
@@ -323,7 +272,7 @@ class PickleMachine {
       for (const container of level) {
         for (const child of childrenOf(container) ?? []) {
           this.#share(child);
-          below.add(child);
+          if (typeof child === 'object') below.add(child);
           this.#lent += typeof child === 'string' || child instanceof Uint8Array ? 1 + child.length : 1;
         }
       }
@@ -339,6 +288,6 @@ class PickleMachine {
     if (!(args instanceof PyTuple))
       throw malformedPickle(`${callee.fullName} is called with ${kindOf(args)}`);
     this.#lend(args);
-    this.#push(this.#host.call(callee, args.items));
+    this.#stack.push(this.#host.call(callee, args.items));
   }
 }
