@@ -1,0 +1,1 @@
+"""SynthRef: generated scenes of emoji art with referring expressions that are never ambiguous."""
