@@ -1,0 +1,69 @@
+/** Where a picture lies on a stage. Pure sums, in CSS pixels. */
+
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The largest rectangle of the image's shape inside the stage less its margin, centred, on whole pixels. */
+export function fitRect(
+  image: { readonly width: number; readonly height: number },
+  stage: { readonly width: number; readonly height: number },
+  margin: number,
+): Rect {
+  const room = {
+    width: Math.max(1, stage.width - 2 * margin),
+    height: Math.max(1, stage.height - 2 * margin),
+  };
+  const scale = Math.min(room.width / image.width, room.height / image.height);
+  // A line of 4000 × 1 pixels is still to be seen.
+  const width = Math.max(1, Math.round(image.width * scale));
+  const height = Math.max(1, Math.round(image.height * scale));
+  return {
+    x: Math.round((stage.width - width) / 2),
+    y: Math.round((stage.height - height) / 2),
+    width,
+    height,
+  };
+}
+
+/** A box in fractions of the image, on the stage. */
+export function placeBox(
+  box: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number },
+  rect: Rect,
+): Rect {
+  return {
+    x: rect.x + box.left * rect.width,
+    y: rect.y + box.top * rect.height,
+    width: (box.right - box.left) * rect.width,
+    height: (box.bottom - box.top) * rect.height,
+  };
+}
+
+/** Part of the way from one rectangle to another. */
+export function between(from: Rect, to: Rect, part: number): Rect {
+  const mix = (a: number, b: number): number => a + (b - a) * part;
+  return {
+    x: mix(from.x, to.x),
+    y: mix(from.y, to.y),
+    width: mix(from.width, to.width),
+    height: mix(from.height, to.height),
+  };
+}
+
+/** Where the tag of a box stands: above it, else below, else inside; never beyond the stage's sides. */
+export function placeTag(
+  box: Rect,
+  tag: { readonly width: number; readonly height: number },
+  stage: { readonly width: number; readonly height: number },
+  gap: number,
+): { x: number; y: number } {
+  const x = Math.max(gap, Math.min(box.x, stage.width - tag.width - gap));
+  const above = box.y - tag.height - gap;
+  if (above >= gap) return { x, y: above };
+  const below = box.y + box.height + gap;
+  if (below + tag.height + gap <= stage.height) return { x, y: below };
+  return { x: Math.min(x + gap, stage.width - tag.width - gap), y: box.y + gap };
+}

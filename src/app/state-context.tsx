@@ -1,0 +1,32 @@
+/** The thin binding between the stores, which know nothing of React, and the components. */
+import { createContext, type ReactNode, useContext } from 'react';
+import { useStore } from 'zustand';
+import type { AppState } from '../state/app-state.ts';
+import type { GroundingState } from '../state/grounding-store.ts';
+import type { ImageState } from '../state/image-store.ts';
+import type { ModelState } from '../state/model-store.ts';
+import type { SettingsState } from '../state/settings-store.ts';
+
+const Context = createContext<AppState | null>(null);
+
+export function AppStateProvider({ state, children }: { state: AppState; children: ReactNode }) {
+  return <Context value={state}>{children}</Context>;
+}
+
+export function useAppState(): AppState {
+  const state = useContext(Context);
+  if (!state) throw new Error('AppStateProvider is missing above this component');
+  return state;
+}
+
+export const useGrounding = <T,>(select: (state: GroundingState) => T): T =>
+  useStore(useAppState().grounding, select);
+
+export const useImage = <T,>(select: (state: ImageState) => T): T => useStore(useAppState().image, select);
+
+export const useModel = <T,>(select: (state: ModelState) => T): T => useStore(useAppState().model, select);
+
+export const useSettings = <T,>(select: (state: SettingsState) => T): T =>
+  useStore(useAppState().settings, select);
+
+export const useSamples = () => useStore(useAppState().samples, (state) => state.samples);

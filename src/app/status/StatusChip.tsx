@@ -1,0 +1,112 @@
+/** Says at all times where the network runs and why; opens to everything known about the model. */
+import { useId } from 'react';
+import type { LoadedModel, Provider } from '../../../workers/protocol.ts';
+import type { ModelStatus } from '../../state/model-store.ts';
+import { useAppState, useModel, useSettings } from '../state-context.tsx';
+import { bytesText, percent, progressWords, providerText } from '../words.ts';
+
+function chipWords(status: ModelStatus): string {
+  if (status.phase === 'ready') return providerText(status.model);
+  if (status.phase === 'failed') return 'No model';
+  if (status.phase === 'idle') return 'Starting';
+  const { fraction } = progressWords(status.progress);
+  return fraction === null || fraction >= 1 ? 'Preparing' : `Loading ${percent(fraction)}`;
+}
+
+function facts(model: LoadedModel): [string, string][] {
+  const list: [string, string | undefined][] = [
+    ['Runs on', model.adapter && model.provider === 'webgpu' ? model.adapter : undefined],
+    ['Download', model.fromCache ? 'none: kept from last time' : bytesText(model.downloadedBytes)],
+    ['Sees', `${model.side} × ${model.side} pixels in ${model.grid} × ${model.grid} patches`],
+    ['Trained on', model.trainedOn],
+    ...Object.entries(model.scored ?? {}).map(([name, value]): [string, string] => [
+      name,
+      value <= 1 ? percent(value) : String(value),
+    ]),
+    ['Licence', model.licence],
+  ];
+  return list.filter((fact): fact is [string, string] => fact[1] !== undefined);
+}
+
+const PROVIDERS: readonly { value: Provider | 'auto'; label: string }[] = [
+  { value: 'auto', label: 'Automatic' },
+  { value: 'webgpu', label: 'WebGPU' },
+  { value: 'wasm', label: 'WebAssembly' },
+];
+
+function ProviderChoice() {
+  const { model, query } = useAppState();
+  const name = useId();
+  const provider = useSettings((state) => state.provider);
+  const set = useSettings((state) => state.set);
+  const chosen = query.provider ?? provider;
+  return (
+    <fieldset className="segments" disabled={query.provider !== null}>
+      <legend className="eyebrow">Run on</legend>
+      {PROVIDERS.map(({ value, label }) => (
+        <label key={value}>
+          <input
+            type="radio"
+            name={name}
+            checked={chosen === value}
+            onChange={() => {
+              set({ provider: value });
+              void model.getState().load(value);
+            }}
+          />
+          <span>{label}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+export function StatusChip() {
+  const id = useId();
+  const { query } = useAppState();
+  const status = useModel((state) => state.status);
+  const choice = useModel((state) => state.choice);
+  const model = status.phase === 'ready' ? status.model : null;
+  const [short, more] = chipWords(status).split(', ');
+  return (
+    <>
+      <button type="button" className="status-chip" data-phase={status.phase} popoverTarget={id}>
+        <span className="status-dot" aria-hidden="true" />
+        <span className="visually-hidden">Model: </span>
+        <span className="status-words">{short}</span>
+        {more && <span className="status-more">, {more}</span>}
+        {model && <span className="status-reason">because {model.providerReason}</span>}
+      </button>
+      <div id={id} className="popover" popover="auto" role="dialog" aria-label="Model">
+        <h2>{model?.title ?? choice?.title ?? 'Model'}</h2>
+        {model && (
+          <>
+            <p>
+              {providerText(model)}, because {model.providerReason}.
+            </p>
+            <dl className="facts">
+              {facts(model).map(([name, value]) => (
+                <div key={name}>
+                  <dt>{name}</dt>
+                  <dd>{value}</dd>
+                </div>
+              ))}
+            </dl>
+          </>
+        )}
+        {status.phase === 'loading' && <p>{progressWords(status.progress).text}…</p>}
+        {status.phase === 'failed' && (
+          <p>
+            {status.error.message} {status.error.hint}
+          </p>
+        )}
+        <ProviderChoice />
+        {query.complaints.map((complaint) => (
+          <p key={complaint} className="quiet">
+            {complaint}
+          </p>
+        ))}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,65 @@
+/** Builds the stores and tells each what it has to know of the others. The page has one; a test has its own. */
+import { createStore } from 'zustand/vanilla';
+import { type FetchJson, fetchSamples, type Sample } from './catalogues.ts';
+import { GroundingClient, type WorkerPort } from './grounding-client.ts';
+import { createGroundingStore } from './grounding-store.ts';
+import type { ImageDecoding } from './image/open-image.ts';
+import { createImageStore } from './image-store.ts';
+import { createModelStore } from './model-store.ts';
+import { readQuery } from './query.ts';
+import { createSettingsStore } from './settings-store.ts';
+
+export interface Surroundings {
+  readonly openPort: () => WorkerPort;
+  readonly fetchJson: FetchJson;
+  readonly fetchBlob: (url: string) => Promise<Blob>;
+  readonly decoding: ImageDecoding<ImageBitmap>;
+  readonly copyBitmap: (bitmap: ImageBitmap) => Promise<ImageBitmap>;
+  readonly release: (bitmap: ImageBitmap) => void;
+  readonly storage: () => Storage;
+  /** The page's address. */
+  readonly href: string;
+}
+
+export function createAppState(around: Surroundings) {
+  const base = new URL('.', around.href).href;
+  const query = readQuery(new URL(around.href).search);
+  const client = new GroundingClient(around.openPort);
+  const settings = createSettingsStore(around.storage);
+  const model = createModelStore({ client, fetchJson: around.fetchJson, base, query });
+  const image = createImageStore(around);
+  const grounding = createGroundingStore({ client, copyBitmap: around.copyBitmap });
+  const samples = createStore<{ readonly samples: readonly Sample[] }>()(() => ({ samples: [] }));
+
+  client.onFault = (error) => model.getState().fault(error);
+  model.subscribe(({ status }, before) => {
+    if (status === before.status) return;
+    const now = status.phase === 'ready' ? status.model : null;
+    const then = before.status.phase === 'ready' ? before.status.model : null;
+    if (now !== then) grounding.getState().modelChanged(now);
+  });
+  image.subscribe((now, before) => {
+    if (now.image !== before.image) grounding.getState().imageChanged(now.image);
+  });
+
+  return {
+    settings,
+    model,
+    image,
+    grounding,
+    samples,
+    query,
+    client,
+    /** Starts what the page does by itself: the model, and the list of samples. */
+    start: (): void => {
+      void model.getState().load(settings.getState().provider);
+      fetchSamples(around.fetchJson, base).then(
+        (found) => samples.setState({ samples: found }),
+        // Without samples the page is whole; the reason is for whoever looks.
+        (cause: unknown) => console.warn(cause),
+      );
+    },
+  };
+}
+
+export type AppState = ReturnType<typeof createAppState>;

@@ -1,0 +1,53 @@
+/** The real surroundings: the worker, the network of this origin, the browser's image decoder. */
+import { type AppState, createAppState, type Surroundings } from './app-state.ts';
+import type { WorkerPort } from './grounding-client.ts';
+import type { ImageDecoding } from './image/open-image.ts';
+
+/** React draws and Konva paints within a frame or two; a second is far behind both. */
+const RELEASE_AFTER_MS = 2000;
+/** Side of the reduced copy in which transparency is looked for. */
+const PROBE_SIDE = 64;
+
+async function fetchOk(url: string): Promise<Response> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`);
+  return response;
+}
+
+const decoding: ImageDecoding<ImageBitmap> = {
+  decode: (blob, width) =>
+    createImageBitmap(blob, {
+      imageOrientation: 'from-image',
+      ...(width === undefined ? {} : { resizeWidth: width, resizeQuality: 'high' }),
+    }),
+
+  hasTransparency: (bitmap) => {
+    const width = Math.min(PROBE_SIDE, bitmap.width);
+    const height = Math.min(PROBE_SIDE, bitmap.height);
+    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+    if (!context) return false;
+    context.drawImage(bitmap, 0, 0, width, height);
+    const { data } = context.getImageData(0, 0, width, height);
+    for (let i = 3; i < data.length; i += 4) if ((data[i] ?? 255) < 250) return true;
+    return false;
+  },
+};
+
+export function createBrowserState(): AppState {
+  const around: Surroundings = {
+    openPort: () =>
+      // Vite finds the worker by this very form, and bundles it.
+      new Worker(new URL('../../workers/grounding.worker.ts', import.meta.url), {
+        type: 'module',
+        name: 'grounding',
+      }) as WorkerPort,
+    fetchJson: async (url) => (await fetchOk(url)).json(),
+    fetchBlob: async (url) => (await fetchOk(url)).blob(),
+    decoding,
+    copyBitmap: (bitmap) => createImageBitmap(bitmap),
+    release: (bitmap) => setTimeout(() => bitmap.close(), RELEASE_AFTER_MS),
+    storage: () => localStorage,
+    href: location.href,
+  };
+  return createAppState(around);
+}
