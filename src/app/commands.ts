@@ -39,6 +39,19 @@ function changeOpacity(state: AppState, by: number): void {
   set({ heatMapVisible: true, heatMapOpacity: Math.min(1, Math.max(0, next)) });
 }
 
+/** Puts the shown box on the clipboard; false where the browser forbids that. */
+export async function copyBox(state: AppState): Promise<boolean> {
+  const { shown } = state.grounding.getState();
+  const { image } = state.image.getState();
+  if (!shown || !image) return false;
+  try {
+    await navigator.clipboard.writeText(boxText(shown.box, image));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export const COMMANDS = {
   focusPrompt: {
     name: 'focus-prompt',
@@ -82,15 +95,8 @@ export const COMMANDS = {
     key: 'c',
     enabled: hasResult,
     run: async ({ state, page }) => {
-      const { shown } = state.grounding.getState();
-      const { image } = state.image.getState();
-      if (!shown || !image) return;
-      try {
-        await navigator.clipboard.writeText(boxText(shown.box, image));
-        page.announce('Coordinates copied.');
-      } catch {
-        page.announce('The browser did not allow copying.');
-      }
+      const copied = await copyBox(state);
+      page.announce(copied ? 'Coordinates copied.' : 'The browser did not allow copying.');
     },
   },
   escape: {

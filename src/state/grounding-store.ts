@@ -93,7 +93,8 @@ export function createGroundingStore({ client, copyBitmap }: GroundingDependenci
       // Not awaited: the worker takes requests in order, so the expression can be sent right behind.
       client.setImage(copy).catch((cause: unknown) => {
         if (given.key === wanted.key) given = { key: 0, generation: 0 };
-        if (asGroundingError(cause).code !== 'cancelled') console.error(cause);
+        // The expression behind it fails with words of its own; a dead worker is reported as a fault.
+        if (!['cancelled', 'worker-died'].includes(asGroundingError(cause).code)) console.error(cause);
       });
     };
 

@@ -1,16 +1,17 @@
 /** The result as text: where the box is, how large, and what it took. */
-import { useEffect, useState } from 'react';
+import { Fragment, useEffect, useState } from 'react';
 import type { GroundingTimings } from '../../../workers/protocol.ts';
 import type { Grounding } from '../../state/grounding-store.ts';
 import type { OpenedImage } from '../../state/image/open-image.ts';
-import { COMMANDS } from '../commands.ts';
-import { useCommand } from '../page-context.tsx';
-import { useGrounding } from '../state-context.tsx';
+import { copyBox } from '../commands.ts';
+import { usePage } from '../page-context.tsx';
+import { useAppState, useGrounding } from '../state-context.tsx';
 import { CheckIcon, CopyIcon } from '../ui/icons.tsx';
 import { duration, percent, pixelBox } from '../words.ts';
 
 function CopyButton() {
-  const copy = useCommand(COMMANDS.copyBox);
+  const state = useAppState();
+  const page = usePage();
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -24,8 +25,10 @@ function CopyButton() {
       aria-label="Copy the coordinates"
       title="Copy left, top, right, bottom (C)"
       onClick={() => {
-        copy();
-        setCopied(true);
+        void copyBox(state).then((done) => {
+          setCopied(done);
+          page.announce(done ? 'Coordinates copied.' : 'The browser did not allow copying.');
+        });
       }}
     >
       {copied ? <CheckIcon /> : <CopyIcon />}
@@ -49,7 +52,15 @@ function TimeTaken({ timings }: { timings: GroundingTimings }) {
       </p>
       {parts.length > 0 && (
         <p className="quiet">
-          {parts.map(({ key, label }) => `${label} ${duration(timings[key])}`).join(' · ')}
+          {parts.map(({ key, label }, i) => (
+            <Fragment key={key}>
+              {i > 0 && ' '}
+              <span className="unbroken">
+                {label} {duration(timings[key])}
+                {i < parts.length - 1 && ' ·'}
+              </span>
+            </Fragment>
+          ))}
         </p>
       )}
     </div>

@@ -126,11 +126,8 @@ function GroundingNote() {
   }
   if (status.phase !== 'idle' || !shown) return null;
   const model = modelStatus.phase === 'ready' ? modelStatus.model : null;
-  return doubts(shown, model).map((doubt) => (
-    <Note key={doubt} tone="doubt">
-      {doubt}
-    </Note>
-  ));
+  const doubtful = doubts(shown, model);
+  return doubtful.length > 0 && <Note tone="doubt">{doubtful.join(' ')}</Note>;
 }
 
 export function DockNotes({ id }: { id: string }) {

@@ -5,15 +5,15 @@ import { placeTag, type Rect as StageRect } from './fit.ts';
 import type { Size } from './hooks.ts';
 
 const COLOUR = '#e5304a';
-/** The page's own, which the canvas does not inherit. */
-const FONT = getComputedStyle(document.body).fontFamily;
-const TAG = { height: 26, padding: 9, font: 13.5, gap: 7, maxShare: 0.7 };
+/** In units of the page's font size, so that the mark grows with the page up to 4K. */
+const TAG = { height: 1.7, padding: 0.6, font: 0.9, gap: 0.45, maxShare: 0.7 };
+const LINE = { halo: 0.4, colour: 0.2, corner: 0.33 };
 
 /** The text cut so that it fits, and its width. */
-function fitText(text: string, room: number): { text: string; width: number } {
+function fitText(text: string, room: number, font: string): { text: string; width: number } {
   const context = document.createElement('canvas').getContext('2d');
   if (!context) return { text, width: room };
-  context.font = `600 ${TAG.font}px ${FONT}`;
+  context.font = font;
   const measure = (of: string): number => context.measureText(of).width;
   let cut = text;
   while (cut.length > 1 && measure(cut === text ? text : `${cut}…`) > room) cut = cut.slice(0, -1).trimEnd();
@@ -32,16 +32,24 @@ export function BoxMark({
   text: string;
   opacity: number;
 }) {
-  const room = stage.width * TAG.maxShare - 2 * TAG.padding;
-  const fitted = useMemo(() => fitText(text, room), [text, room]);
-  const tagSize = { width: Math.ceil(fitted.width) + 2 * TAG.padding, height: TAG.height };
-  const tag = placeTag(box, tagSize, stage, TAG.gap);
+  // The page's own font, which a canvas does not inherit; a resized stage may have another size of it.
+  const { fontFamily, fontSize } = getComputedStyle(document.body);
+  const em = Number.parseFloat(fontSize);
+  const room = stage.width * TAG.maxShare - 2 * TAG.padding * em;
+  const font = `600 ${TAG.font * em}px ${fontFamily}`;
+  const fitted = useMemo(() => fitText(text, room, font), [text, room, font]);
+  const tagSize = {
+    width: Math.ceil(fitted.width + 2 * TAG.padding * em),
+    height: Math.round(TAG.height * em),
+  };
+  const tag = placeTag(box, tagSize, stage, TAG.gap * em);
+  const corner = LINE.corner * em;
   return (
     <Group opacity={opacity}>
-      <Rect {...box} cornerRadius={5} stroke="#fff" strokeWidth={6} opacity={0.92} />
-      <Rect {...box} cornerRadius={5} stroke={COLOUR} strokeWidth={3} />
+      <Rect {...box} cornerRadius={corner} stroke="#fff" strokeWidth={LINE.halo * em} opacity={0.92} />
+      <Rect {...box} cornerRadius={corner} stroke={COLOUR} strokeWidth={LINE.colour * em} />
       <Group x={Math.round(tag.x)} y={Math.round(tag.y)}>
-        <Rect {...tagSize} cornerRadius={7} fill={COLOUR} stroke="#fff" strokeWidth={1.5} />
+        <Rect {...tagSize} cornerRadius={1.4 * corner} fill={COLOUR} stroke="#fff" strokeWidth={1.5} />
         <Text
           {...tagSize}
           text={fitted.text}
@@ -49,9 +57,9 @@ export function BoxMark({
           verticalAlign="middle"
           wrap="none"
           fill="#fff"
-          fontSize={TAG.font}
+          fontSize={TAG.font * em}
           fontStyle="600"
-          fontFamily={FONT}
+          fontFamily={fontFamily}
         />
       </Group>
     </Group>

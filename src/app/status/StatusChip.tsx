@@ -42,7 +42,7 @@ function ProviderChoice() {
   const chosen = query.provider ?? provider;
   return (
     <fieldset className="segments" disabled={query.provider !== null}>
-      <legend className="eyebrow">Run on</legend>
+      <legend className="visually-hidden">Run on</legend>
       {PROVIDERS.map(({ value, label }) => (
         <label key={value}>
           <input
@@ -100,6 +100,9 @@ export function StatusChip() {
             {status.error.message} {status.error.hint}
           </p>
         )}
+        <p className="eyebrow popover-heading" aria-hidden="true">
+          Run on
+        </p>
         <ProviderChoice />
         {query.complaints.map((complaint) => (
           <p key={complaint} className="quiet">
