@@ -36,7 +36,7 @@ export const ImageIcon = () =>
 export const ArrowIcon = () => path('M4 10h12', 'M11 5l5 5-5 5');
 export const StopIcon = () => (
   <Icon>
-    <rect x="6" y="6" width="8" height="8" rx="1.5" fill="currentColor" stroke="none" />
+    <rect x="7" y="7" width="6" height="6" rx="1.2" fill="currentColor" stroke="none" />
   </Icon>
 );
 export const CopyIcon = () =>
