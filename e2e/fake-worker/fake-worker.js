@@ -55,7 +55,7 @@
     for (let i = 0; i < GRID * GRID; i++) {
       const dx = ((i % GRID) + 0.5) * patch - cx;
       const dy = (Math.floor(i / GRID) + 0.5) * patch - cy;
-      const ripple = 0.12 * Math.abs(Math.sin(i * 12.9898) * 43758.5453 % 1);
+      const ripple = 0.12 * Math.abs((Math.sin(i * 12.9898) * 43758.5453) % 1);
       data[2 + i] = Math.exp(-(dx * dx + dy * dy) / 1800) + ripple;
     }
     return { data, shape: [1, 1, tokens] };
