@@ -11,7 +11,7 @@ import { readPickle } from './pickle.ts';
 import { missingStorage, readStorageName, wrongStorageSize } from './storages.ts';
 import { TorchStorage } from './tensor.ts';
 import type { TorchValue } from './values.ts';
-import { locateEntry, readZipDirectory, type ZipEntry } from './zip-directory.ts';
+import { checkStored, locateEntry, readZipDirectory, type ZipEntry } from './zip-directory.ts';
 
 /** What PyTorch itself reads: kMaxSupportedFileFormatVersion in caffe2/serialize/versions.h. */
 const NEWEST_VERSION = 10;
@@ -38,6 +38,7 @@ export async function readArchive(source: ByteSource): Promise<TorchValue> {
       const { key, dtype, byteLength } = readStorageName(id);
       const entry = entries.get(`${folder}/data/${key}`);
       if (!entry) throw missingStorage(key);
+      checkStored(entry);
       if (entry.byteLength !== byteLength) throw wrongStorageSize(key, byteLength, entry.byteLength);
       const known = storages.get(key);
       if (known?.dtype === dtype) return known;
@@ -92,6 +93,7 @@ async function readNote(source: ByteSource, entry: ZipEntry): Promise<string> {
 }
 
 async function readEntry(source: ByteSource, entry: ZipEntry, limit: number): Promise<Uint8Array> {
+  checkStored(entry);
   if (entry.byteLength > limit) {
     throw new TorchFileError(
       'too-large',

@@ -12,9 +12,12 @@ import { MAX_DIRECTORY_BYTES } from './limits.ts';
 
 export interface ZipEntry {
   readonly name: string;
+  /** Bytes it takes up in the file. */
   readonly byteLength: number;
   /** Where its local header begins; the bytes come after it. */
   readonly headerOffset: number;
+  /** Why its bytes can't be taken as they stand, or null. */
+  readonly packed: 'compressed' | 'encrypted' | null;
 }
 
 /** How an archive with entries begins. */
@@ -47,7 +50,7 @@ interface Directory {
  * Entries by name, in the archive's order.
  *
  * @throws TorchFileError `truncated` (no directory at the end), `malformed` (records that contradict
- * the format, two entries of one name), `size-mismatch`, `unsupported` (compressed, encrypted, split)
+ * the format, two entries of one name), `size-mismatch`, `unsupported` (split over files)
  */
 export async function readZipDirectory(source: ByteSource): Promise<Map<string, ZipEntry>> {
   const directory = await findDirectory(source);
@@ -73,6 +76,12 @@ export async function readZipDirectory(source: ByteSource): Promise<Map<string, 
   }
   checkPlaces([...entries.values()], directory.offset);
   return entries;
+}
+
+/** @throws TorchFileError `unsupported` for an entry that is not simply stored. */
+export function checkStored({ name, packed }: ZipEntry): void {
+  if (packed)
+    throw new TorchFileError('unsupported', `Archive entry ${name} is ${packed}; torch.save stores.`, name);
 }
 
 /** Where an entry's bytes begin. @throws TorchFileError `malformed` where its local header differs. */
@@ -172,21 +181,20 @@ function readEntry(view: DataView, at: number): { entry: ZipEntry; next: number 
     view.getUint32(at + 20, true),
     view.getUint32(at + 42, true),
   ];
-  const [byteLength, storedLength, headerOffset] = widen(view, extraAt, extraLength, fields, name);
-  if (view.getUint16(at + 8, true) & FLAG_ENCRYPTED) {
-    throw new TorchFileError('unsupported', `Archive entry ${name} is encrypted.`, name);
-  }
-  if (view.getUint16(at + 10, true) !== STORED) {
-    throw new TorchFileError('unsupported', `Archive entry ${name} is compressed; torch.save stores.`, name);
-  }
-  if (byteLength !== storedLength) {
+  const [outside, inside, headerOffset] = widen(view, extraAt, extraLength, fields, name);
+  const encrypted = view.getUint16(at + 8, true) & FLAG_ENCRYPTED;
+  const packed = encrypted ? 'encrypted' : view.getUint16(at + 10, true) !== STORED ? 'compressed' : null;
+  if (!packed && outside !== inside) {
     throw new TorchFileError(
       'size-mismatch',
-      `Archive entry ${name} is stored, but has ${byteLength} bytes outside and ${storedLength} inside.`,
+      `Archive entry ${name} is stored, but has ${outside} bytes outside and ${inside} inside.`,
       name,
     );
   }
-  return { entry: { name, byteLength: byteLength as number, headerOffset: headerOffset as number }, next };
+  return {
+    entry: { name, byteLength: inside as number, headerOffset: headerOffset as number, packed },
+    next,
+  };
 }
 
 /** Takes the fields that 32 bits can't hold from the zip64 extra field, which lists just those, in order. */
