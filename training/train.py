@@ -35,7 +35,7 @@ from synthref.words import spoken
 #: The box and the dense alignment as in the original; the mask lighter, the contrastive loss a mere hint.
 WEIGHTS = {
     "l1": 3.0, "giou": 2.0, "dense_focal": 20.0, "dense_dice": 2.0,
-    "mask_focal": 5.0, "mask_dice": 0.5, "contrastive": 0.1, "kinds": 1.0,
+    "mask_focal": 5.0, "mask_dice": 0.5, "contrastive": 0.1, "kinds": 2.0,
 }
 WARM_UP_STEPS = 400
 #: Share of the time after which the learning rate falls.
@@ -50,20 +50,42 @@ def rate(step: int, progress: float) -> float:
     return warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fall)))
 
 
+def waves(grid: int, width: int) -> Tensor:
+    """Sines and cosines of row and column (Vaswani et al. 2017, in two dimensions): [grid², width], of size about 0.7."""
+    at = (torch.arange(grid) + 0.5) / grid * 2 * math.pi
+    angles = at[:, None] * 2 ** torch.linspace(-1, math.log2(grid / 2), width // 4)
+    line = torch.cat([angles.sin(), angles.cos()], dim=1)
+    rows, columns = line[:, None, :].expand(-1, grid, -1), line[None, :, :].expand(grid, -1, -1)
+    return torch.cat([rows, columns], dim=-1).reshape(grid * grid, width)
+
+
 def initialise(model: HiVG) -> None:
-    """Small weights as in CLIP and DETR; the bridge starts by passing the words on unweighted."""
+    """Weights that keep the size of what passes through, shrunk where they end a residual branch.
+
+    There is no pretrained CLIP here, and the time is short: signals must be of order one from the first step, the
+    words' on their way through the bridge above all, and positions are waves, so that neighbours are alike at once.
+    """
+    config = model.config
     for name, module in model.named_modules():
         if isinstance(module, nn.Linear):
-            nn.init.trunc_normal_(module.weight, std=0.02 if "bbox" not in name else 0.05)
+            nn.init.trunc_normal_(module.weight, std=module.in_features**-0.5)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, nn.Embedding):
-            nn.init.zeros_(module.weight) if "cross_adaptive" in name else nn.init.trunc_normal_(module.weight, std=0.02)
-    for layer in model.vl_transformer.encoder.layers:
-        nn.init.xavier_uniform_(layer.self_attn.in_proj_weight)
-    for projection in (model.visu_proj, model.text_proj, model.ml_visual_projection):
-        nn.init.xavier_uniform_(projection.weight)
-    nn.init.normal_(model.clip.text_model.embeddings.token_embedding.weight, std=0.05)
+            nn.init.zeros_(module.weight) if "cross_adaptive" in name else nn.init.normal_(module.weight, std=0.1)
+    with torch.no_grad():
+        branches = 2 * config.vision.layers + len(config.bridged_layers)
+        for layer in model.clip.vision_model.encoder.layers:
+            for end in (layer.self_attn.out_proj, layer.mlp.fc2, *([layer.cross_mlp.fc2] if layer.bridged else [])):
+                end.weight.mul_(branches**-0.5)
+        for layer in model.vl_transformer.encoder.layers:
+            nn.init.xavier_uniform_(layer.self_attn.in_proj_weight)
+            for end in (layer.self_attn.out_proj, layer.linear2):
+                end.weight.mul_((2 * config.grounding_layers) ** -0.5)
+        model.clip.text_model.embeddings.token_embedding.weight.normal_(std=0.5)
+        model.clip.vision_model.embeddings.position_embedding.weight[1:] = 0.5 * waves(config.grid, config.vision.width)
+        model.vl_pos_embed.weight[2 : 2 + config.grid**2] = 0.5 * waves(config.grid, config.projection)
+        model.bbox_embed.layers[-1].weight.mul_(0.2)
 
 
 def atomically(write, file: Path) -> None:

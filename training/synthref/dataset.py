@@ -89,6 +89,11 @@ def _silhouette(drawing: Drawing, index: int, box: np.ndarray, side: int, cells:
     return out.flatten()
 
 
+def drawn_at(rng: Random, side: int) -> int:
+    """The longer side to draw a scene at, in pixels, by lot: the network's own, or up to three times that."""
+    return side if rng.random() < 0.5 else round(side * rng.uniform(1.3, 3.0))
+
+
 def examples(
     split: str, number: int, atlas: Atlas, packs: tuple[str, ...], tokenizer: Tokenizer, side: int, grid: int,
     context: int, count: int = 2,
@@ -96,8 +101,7 @@ def examples(
     """The scene of that number as up to `count` training examples (arrays), each about another thing where possible."""
     rng, scene, said = scene_of(split, number, atlas, packs)
     # Some scenes are drawn larger and shrunk, as photographs are: their edges come out softer.
-    drawn_at = side if rng.random() < 0.5 else round(side * rng.uniform(1.3, 3.0))
-    drawing = render(scene, atlas, drawn_at)
+    drawing = render(scene, atlas, drawn_at(rng, side))
     image, boxes, rect = letterboxed(drawing, side)
     shared = {
         "image": image,

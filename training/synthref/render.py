@@ -32,6 +32,8 @@ def draw_background(scene: Scene, width: int, height: int) -> np.ndarray:
     """(height, width, 3) float32 of 0 to 255."""
     rng = Random(scene.seed)
     a, b = _colour(rng), _colour(rng)
+    if scene.palette:
+        a, b = (np.array(c, np.float32) for c in scene.palette[:2])
     # Coordinates in fractions of the longer side, so that a pattern keeps its size in the scene.
     unit = 1 / max(width, height)
     y, x = (np.arange(height, dtype=np.float32) + 0.5) * unit, (np.arange(width, dtype=np.float32) + 0.5) * unit
@@ -50,6 +52,8 @@ def draw_background(scene: Scene, width: int, height: int) -> np.ndarray:
             # Sky, paler towards the horizon, and ground.
             line = rng.uniform(0.4, 0.75) * scene.height
             ground = _colour(rng, (0.2, 0.5), (0.4, 0.85))
+            if len(scene.palette) > 2:
+                ground = np.array(scene.palette[2], np.float32)
             sky = mix(np.clip(y / line, 0, 1))[:, None, :]
             below = ground * np.clip(1.08 - 0.35 * (y - line), 0, 1.2)[:, None, None]
             out = np.where((y > line)[:, None, None], below, sky)

@@ -82,6 +82,8 @@ class Scene:
     #: Seed of the background's own dice, so that it looks the same at every size it is drawn at.
     seed: int
     things: tuple[Thing, ...] = field(default=())
+    #: Colours of the background (sky's top, sky's foot or second colour, ground), 0 to 255; by lot where empty.
+    palette: tuple[tuple[int, int, int], ...] = ()
 
 
 def alike(a: str | None, b: str | None) -> bool:
