@@ -28,7 +28,11 @@ export function textLong(line: string): number | bigint {
 export function textFloat(line: string): number {
   const named: Record<string, number> = { inf: Infinity, '-inf': -Infinity, nan: Number.NaN };
   if (Object.hasOwn(named, line)) return named[line] as number;
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(line)) throw malformed('a float', line);
+  if (line.length > MAX_INTEGER_BYTES) {
+    throw new TorchFileError('too-large', `A float of ${line.length} digits is too long.`);
+  }
+  // Each digit can belong to one place alone, so that no line makes the expression try again and again.
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(line)) throw malformed('a float', line);
   return Number(line);
 }
 

@@ -80,6 +80,7 @@ describe('limits', () => {
     expect(await codeOf('\x8d\xff\xff\xff\xff\xff\xff\xff\xff')).toBe('too-large');
     expect(await codeOf('\x8b\xff\xff\xff\x7f')).toBe('too-large');
     expect(await codeOf(`L${'9'.repeat(1100)}L\n.`)).toBe('too-large');
+    expect(await codeOf(`F${'9'.repeat(1100)}x\n.`)).toBe('too-large');
   });
 
   it('refuses a memo without end', async () => {
