@@ -20,7 +20,10 @@ export const MAX_MEMO = 2 ** 24;
 /** One string or byte string. V8 ends at 512 Mi characters; numpy arrays are stored as strings. */
 export const MAX_STRING_BYTES = 128 * MiB;
 
-/** One big integer, or a number as text: turning digits into a BigInt is not linear. PyTorch's magic number has 10 bytes. */
+/**
+ * One big integer, or any number written as text: turning digits into a BigInt is not linear.
+ * PyTorch's magic number has 10 bytes.
+ */
 export const MAX_INTEGER_BYTES = 1024;
 
 /** Entries of one dict or set: V8's own limit, where it throws a bare RangeError. */
