@@ -1,4 +1,13 @@
+/**
+ * Two kinds of unit test: in Node, and in a real Chromium (`*.browser.test.ts`) for what only a browser has:
+ * WebGPU, workers, canvas. End-to-end tests are Playwright's, see playwright.config.ts.
+ */
+import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { launchOptions } from './scripts/chromium.mjs';
+
+/** For the slowest machine: SwiftShader takes seconds for what a GPU does at once. */
+const BROWSER_TIMEOUT_MS = 180_000;
 
 export default defineConfig({
   test: {
@@ -7,10 +16,29 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['{src,workers,cli,scripts}/**/*.test.{ts,tsx}'],
-          exclude: ['**/*.browser.test.ts'],
+          include: ['{src,workers,cli,scripts,training}/**/*.test.{ts,tsx}'],
+          exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        // As in vite.config.ts: ONNX Runtime finds its wasm relative to its own files.
+        optimizeDeps: { exclude: ['onnxruntime-web'] },
+        test: {
+          name: 'browser',
+          include: ['{src,workers}/**/*.browser.test.ts'],
+          testTimeout: BROWSER_TIMEOUT_MS,
+          hookTimeout: BROWSER_TIMEOUT_MS,
+          // One at a time: two sessions on one software GPU only slow each other.
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: launchOptions() }),
+            instances: [{ browser: 'chromium' }],
+          },
         },
       },
     ],

@@ -1,0 +1,78 @@
+/**
+ * Starts other programs for the scripts: on the path, npm, and those that packages bring. Plain JavaScript
+ * without dependencies; works where `node_modules` is not there yet.
+ */
+import { spawn } from 'node:child_process';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The project's top folder. */
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** @typedef {{ env?: Record<string, string>, timeout?: number, shell?: boolean }} RunOptions timeout in ms */
+
+/**
+ * Runs a program in the project's folder with this process's own output.
+ *
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {RunOptions} [options]
+ * @returns {Promise<number>} its exit code; 1 where it could not start or was killed
+ */
+export function run(program, args, { env = {}, timeout, shell = false } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+      shell,
+      ...(timeout === undefined ? {} : { timeout }),
+    });
+    child.on('error', (error) => {
+      console.error(`${program}: ${error.message}`);
+      resolve(1);
+    });
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/**
+ * Runs the program a package brings, by this very Node: no shell and no search for it.
+ *
+ * @param {string} name of the package
+ * @param {readonly string[]} args
+ * @param {RunOptions & { program?: string }} [options] program: which, where the package brings several
+ */
+export function runPackage(name, args, { program, ...options } = {}) {
+  const folder = join(ROOT, 'node_modules', name);
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = typeof bin === 'string' ? bin : bin[program ?? name.replace(/^@[^/]+\//, '')];
+  return run(process.execPath, [join(folder, file), ...args], options);
+}
+
+/**
+ * Runs npm: the one that started this script where there is one.
+ *
+ * @param {readonly string[]} args
+ */
+export function runNpm(args) {
+  const started = process.env.npm_execpath;
+  if (started?.endsWith('.js')) return run(process.execPath, [started, ...args]);
+  return run('npm', args, { shell: process.platform === 'win32' });
+}
+
+/**
+ * @param {string} name
+ * @returns {boolean} whether the PATH has it
+ */
+export function hasProgram(name) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
