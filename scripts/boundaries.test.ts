@@ -82,7 +82,6 @@ beforeAll(async () => {
     [
       join(ROOT, 'node_modules/@biomejs/biome/bin/biome'),
       'lint',
-      '--only=style/noRestrictedImports',
       '--reporter=github',
       '--max-diagnostics=none',
       '.',
