@@ -9,15 +9,17 @@
  * is drawn, in pixels; `noun` indexes nouns.json).
  */
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import sharp from "sharp";
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import sharp from 'sharp';
 
 interface IconSet {
-  readonly icons: Readonly<Record<string, { readonly body: string; readonly width?: number; readonly height?: number }>>;
+  readonly icons: Readonly<
+    Record<string, { readonly body: string; readonly width?: number; readonly height?: number }>
+  >;
   readonly aliases?: Readonly<Record<string, { readonly parent: string }>>;
   readonly width?: number;
   readonly height?: number;
@@ -44,13 +46,14 @@ const DRAWN = 24;
 const here = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({
   options: {
-    size: { type: "string", default: "128" },
-    packs: { type: "string", default: "noto,twemoji,fluent-emoji-flat,openmoji" },
-    out: { type: "string", default: join(here, "build") },
+    size: { type: 'string', default: '128' },
+    packs: { type: 'string', default: 'noto,twemoji,fluent-emoji-flat,openmoji' },
+    out: { type: 'string', default: join(here, 'build') },
   },
 });
 const size = Number(values.size);
-if (!Number.isInteger(size) || size < 16 || size > 1024) throw new Error(`--size ${values.size}: not 16 to 1024`);
+if (!Number.isInteger(size) || size < 16 || size > 1024)
+  throw new Error(`--size ${values.size}: not 16 to 1024`);
 
 /** The SVG document of one icon. Throws where the pack lacks it. */
 function svgOf(pack: string, set: IconSet, name: string): string {
@@ -74,7 +77,7 @@ function drawnRect(rgba: Buffer, width: number, height: number) {
         top = Math.min(top, y);
         bottom = Math.max(bottom, y);
       }
-  if (right < 0) throw new Error("an empty picture");
+  if (right < 0) throw new Error('an empty picture');
   return { left, top, width: right - left + 1, height: bottom - top + 1 };
 }
 
@@ -85,9 +88,11 @@ async function rasterise(svg: string): Promise<{ rgba: Buffer; width: number; he
   const scale = size / Math.max(rect.width, rect.height);
   const width = Math.max(1, Math.round(rect.width * scale));
   const height = Math.max(1, Math.round(rect.height * scale));
-  const rgba = await sharp(drawn.data, { raw: { width: drawn.info.width, height: drawn.info.height, channels: 4 } })
+  const rgba = await sharp(drawn.data, {
+    raw: { width: drawn.info.width, height: drawn.info.height, channels: 4 },
+  })
     .extract(rect)
-    .resize(width, height, { fit: "fill" })
+    .resize(width, height, { fit: 'fill' })
     .extend({ right: size - width, bottom: size - height, background: { r: 0, g: 0, b: 0, alpha: 0 } })
     .raw()
     .toBuffer();
@@ -95,11 +100,13 @@ async function rasterise(svg: string): Promise<{ rgba: Buffer; width: number; he
 }
 
 const require = createRequire(import.meta.url);
-const nouns = JSON.parse(readFileSync(join(here, "nouns.json"), "utf8")) as readonly Noun[];
+const nouns = JSON.parse(readFileSync(join(here, 'nouns.json'), 'utf8')) as readonly Noun[];
 const tiles: Tile[] = [];
 const pixels: Buffer[] = [];
-for (const pack of values.packs.split(",")) {
-  const set = JSON.parse(readFileSync(require.resolve(`@iconify-json/${pack}/icons.json`), "utf8")) as IconSet;
+for (const pack of values.packs.split(',')) {
+  const set = JSON.parse(
+    readFileSync(require.resolve(`@iconify-json/${pack}/icons.json`), 'utf8'),
+  ) as IconSet;
   for (const [noun, { icons }] of nouns.entries())
     for (const icon of icons) {
       const { rgba, width, height } = await rasterise(svgOf(pack, set, icon));
