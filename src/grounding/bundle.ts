@@ -50,6 +50,7 @@ const architecture = v.object({
   mixup: v.boolean(),
   adaptiveWeights: v.boolean(),
   grounding: v.object({ ...tower, normalizeBefore: v.boolean() }),
+  tokenMlp: size,
 });
 
 const graphPaths = v.object({ text: path, image: path, dense: path });

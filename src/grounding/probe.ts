@@ -7,7 +7,11 @@ import type { Preprocessed } from './preprocess.ts';
 import { preprocess } from './preprocess.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
-const PROBE_EXPRESSIONS = ['the left dog', 'a red car behind the big tree', 'second person from the right'] as const;
+const PROBE_EXPRESSIONS = [
+  'the left dog',
+  'a red car behind the big tree',
+  'second person from the right',
+] as const;
 
 /** Width and height of the probe images: landscape, portrait and square, so that padding is exercised. */
 const PROBE_SIZES = [
@@ -30,14 +34,20 @@ export async function probe(grounder: Grounder, tokenizer: Tokenizer): Promise<P
     answers[name].push(Float32Array.from(data));
   };
   for (const [index, expression] of PROBE_EXPRESSIONS.entries()) {
-    const grounding = await grounder.ground(probeImage(grounder.manifest, index), tokenizer.encode(expression));
+    const grounding = await grounder.ground(
+      probeImage(grounder.manifest, index),
+      tokenizer.encode(expression),
+    );
     await noteAnswers(grounding, note);
     grounding.dispose();
   }
   return answers;
 }
 
-async function noteAnswers(grounding: Grounding, note: (name: string, values: Pick<Attention, 'data'>) => void) {
+async function noteAnswers(
+  grounding: Grounding,
+  note: (name: string, values: Pick<Attention, 'data'>) => void,
+) {
   note('box', { data: Float32Array.from(grounding.boxInFrame) });
   note('logit', { data: Float32Array.of(grounding.logit) });
   note('reg_attention', grounding.regAttention);

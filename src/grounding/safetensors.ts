@@ -16,11 +16,21 @@ const DTYPES = {
 
 export type SafetensorsDtype = keyof typeof DTYPES;
 
+/** Over any buffer: what comes out of a runtime may lie in shared memory. */
+interface Arrays {
+  F32: Float32Array;
+  F16: Uint16Array;
+  I64: BigInt64Array;
+  I32: Int32Array;
+  U8: Uint8Array;
+}
+type ArrayOf<Dtype extends SafetensorsDtype> = Arrays[Dtype];
+
 interface TensorOf<Dtype extends SafetensorsDtype> {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   /** Row-major; `F16` as its bits. */
-  readonly data: InstanceType<(typeof DTYPES)[Dtype]>;
+  readonly data: ArrayOf<Dtype>;
 }
 
 /** One tensor; its `dtype` tells the type of its `data`. */

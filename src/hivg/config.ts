@@ -37,6 +37,8 @@ export interface HivgConfig {
   /** The bridge weighs text states position by position before its gate. */
   readonly adaptiveWeights: boolean;
   readonly grounding: TowerConfig & { readonly normalizeBefore: boolean };
+  /** Width of the hidden layer of `visu_token_mlp`; 3072 in every released size. */
+  readonly tokenMlp: number;
 }
 
 /** The fields of a checkpoint's `args` that decide the network. */
@@ -166,6 +168,7 @@ export function deriveConfig(
     mixup,
     adaptiveWeights: args.get('enable_adaptive_weights') === true,
     grounding,
+    tokenMlp: dimension('visu_token_mlp.fc1.weight', 0),
   };
   checkIndices('bridged layer', config.bridgedLayers, vision.layers - 1);
   checkIndices('vision state', config.visionStates, vision.layers);
@@ -233,7 +236,8 @@ function listArg(args: CheckpointArgs, name: string): readonly number[] | undefi
 /** Reads a Hugging Face CLIP `config.json`. Throws `bad-clip-config` naming the field that is missing. */
 export function parseClipConfig(json: unknown): ClipConfig {
   const heads = (section: string): number => {
-    const value = (json as Record<string, Record<string, unknown> | undefined> | null)?.[section]?.num_attention_heads;
+    const value = (json as Record<string, Record<string, unknown> | undefined> | null)?.[section]
+      ?.num_attention_heads;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
       throw new HivgError('bad-clip-config', `The CLIP config has no ${section}.num_attention_heads.`);
     }

@@ -14,9 +14,6 @@ export interface ExpectedTensor {
 
 type Collect = (name: string, shape: readonly number[], flags?: Omit<ExpectedTensor, 'shape'>) => void;
 
-/** Width of the hidden layer of `visu_token_mlp`, the same in every size (models/HiVG.py). */
-const TOKEN_MLP_WIDTH = 3072;
-
 /** All tensors of the network that `config` describes, in the order of the forward pass. */
 export function expectedTensors(config: HivgConfig): Map<string, ExpectedTensor> {
   const tensors = new Map<string, ExpectedTensor>();
@@ -126,12 +123,12 @@ function groundingEncoder({ projection, grid, text, vision, grounding }: HivgCon
   if (grounding.normalizeBefore) norm(add, 'vl_transformer.encoder.norm', projection);
 }
 
-function heads({ projection }: HivgConfig, add: Collect) {
+function heads({ projection, tokenMlp }: HivgConfig, add: Collect) {
   linear(add, 'bbox_embed.layers.0', projection, projection);
   linear(add, 'bbox_embed.layers.1', projection, projection);
   linear(add, 'bbox_embed.layers.2', 4, projection);
   norm(add, 'visu_token_norm', projection);
-  linear(add, 'visu_token_mlp.fc1', TOKEN_MLP_WIDTH, projection);
-  linear(add, 'visu_token_mlp.fc2', projection, TOKEN_MLP_WIDTH);
+  linear(add, 'visu_token_mlp.fc1', tokenMlp, projection);
+  linear(add, 'visu_token_mlp.fc2', projection, tokenMlp);
   for (const index of [1, 2, 3]) add(`seg_conv${index}.weight`, [projection, projection, 2, 2]);
 }

@@ -103,7 +103,7 @@ export class LayerEmitter {
     const blockSize = BLOCK_SIZE[bits === 4 ? 'q4' : 'q8'];
     const blocks = Math.ceil(inputs / blockSize);
     const [packed, scales] = shareOnce(async () =>
-      quantiseBlocks(await weight.load(), outputs, inputs, bits, blockSize),
+      quantiseBlocks(await weight.load(), outputs, inputs, bits, blockSize, { halfScales: true }),
     );
     const b = this.#place({
       name: `${name}.weight.q${bits}`,
@@ -185,7 +185,7 @@ export class LayerEmitter {
     const blockSize = BLOCK_SIZE[bits === 4 ? 'q4' : 'q8'];
     const blocks = Math.ceil(width / blockSize);
     const [packed, scales] = shareOnce(async () =>
-      quantiseBlocks(await table.load(), count, width, bits, blockSize),
+      quantiseBlocks(await table.load(), count, width, bits, blockSize, { halfScales: true }),
     );
     const data = this.#place({
       name: `${name}.weight.q${bits}`,

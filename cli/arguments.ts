@@ -1,0 +1,43 @@
+// Reading a command's arguments: Node's own parser, with its complaints turned into one line.
+
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { Precision } from '../src/hivg/precision.ts';
+import { isPrecision, PRECISIONS } from '../src/hivg/precision.ts';
+import { CliError } from './errors.ts';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/**
+ * @param names what the positional arguments are called, in order; exactly these must be given
+ * @throws {CliError} naming what is missing or unknown
+ */
+export function readArguments<const O extends Options>(
+  args: readonly string[],
+  names: readonly string[],
+  options: O,
+) {
+  let parsed: ReturnType<
+    typeof parseArgs<{ args: string[]; options: O; allowPositionals: true; strict: true }>
+  >;
+  try {
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new CliError((error as Error).message);
+  }
+  const positionals = parsed.positionals as string[];
+  const missing = names[positionals.length];
+  if (missing !== undefined) throw new CliError(`${missing} is missing; --help says how to call this.`);
+  const extra = positionals[names.length];
+  if (extra !== undefined) {
+    throw new CliError(`'${extra}' is one argument too many; an expression of several words needs quotes.`);
+  }
+  return { positionals, values: parsed.values };
+}
+
+/** @throws {CliError} naming a precision that does not exist */
+export function readPrecision(name: string): Precision {
+  if (!isPrecision(name)) {
+    throw new CliError(`'${name}' is no precision; there are ${PRECISIONS.join(', ')}.`);
+  }
+  return name;
+}
