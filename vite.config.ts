@@ -4,7 +4,7 @@
  * where the worker's own script is held to it as well.
  */
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin } from 'vite';
+import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
 
 /** Nothing but this origin; `wasm-unsafe-eval` compiles ONNX Runtime and allows no eval of text. */
 const POLICY: Readonly<Record<string, readonly string[]>> = {
@@ -66,6 +66,8 @@ export default defineConfig(({ command }) => ({
   base: './',
   plugins: [react(), contentSecurityPolicy(command === 'serve')],
   worker: { format: 'es' },
+  // ONNX Runtime's scripts stay files of their own: a thread that started from a bundle would start the bundle again.
+  resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   build: {
     target: 'es2023',
     sourcemap: false,

@@ -87,6 +87,8 @@ const manifestSchema = v.object({
   scored: v.record(v.string(), v.number()),
   tokenizer: path,
   words: v.optional(path),
+  /** fp32's boxes on the probe inputs (cx cy w h), by which a machine can be found out that computes wrongly. */
+  probeBoxes: v.optional(v.array(v.tuple([v.number(), v.number(), v.number(), v.number()]))),
   precisions: v.pipe(
     v.partial(v.object(Object.fromEntries(PRECISIONS.map((name) => [name, precision])))),
     v.check((value) => Object.keys(value).length > 0, 'names no precision'),

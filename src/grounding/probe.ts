@@ -44,6 +44,27 @@ export async function probe(grounder: Grounder, tokenizer: Tokenizer): Promise<P
   return answers;
 }
 
+/** What a runtime computing rightly may differ from fp32's box by, beyond the precision's own error. */
+const BOX_TOLERANCE = 0.02;
+
+/**
+ * Runs the first probe and compares its box with the one stored in the bundle: a GPU can be wrong without an error.
+ * Serves as the warm-up run as well.
+ *
+ * @returns how far off the box is, or null where it is right or the bundle stores no answer
+ */
+export async function selfCheck(grounder: Grounder, tokenizer: Tokenizer): Promise<number | null> {
+  const { manifest, precision, activation } = grounder;
+  const grounding = await grounder.ground(probeImage(manifest, 0), tokenizer.encode(PROBE_EXPRESSIONS[0]));
+  const box = grounding.boxInFrame;
+  grounding.dispose();
+  const stored = manifest.probeBoxes?.[0];
+  if (!stored) return null;
+  const allowed = BOX_TOLERANCE + (manifest.precisions[precision]?.error?.[activation]?.box ?? 0);
+  const off = Math.max(...box.map((value, index) => Math.abs(value - (stored[index] as number))));
+  return off <= allowed ? null : off;
+}
+
 async function noteAnswers(
   grounding: Grounding,
   note: (name: string, values: Pick<Attention, 'data'>) => void,

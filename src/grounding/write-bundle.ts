@@ -105,7 +105,8 @@ async function withErrors(draft: Manifest, measure: NonNullable<BundleSteps['mea
     }
     precisions[name] = { ...entry, error };
   }
-  return { ...draft, precisions };
+  const probeBoxes = (reference.box ?? []).map((box) => Array.from(box) as [number, number, number, number]);
+  return { ...draft, precisions, probeBoxes };
 }
 
 function manifestHead({

@@ -1,0 +1,196 @@
+// The grounding worker: the grounding room behind a typed message port. Holds one model, one image and the last
+// grounding; everything that computes goes through one queue.
+
+import type { Grounding } from '../src/grounding/ground.ts';
+import type { Preprocessed, RgbImage } from '../src/grounding/preprocess.ts';
+import { preprocess } from '../src/grounding/preprocess.ts';
+import type { Encoded } from '../src/grounding/tokenizer.ts';
+import { CancelledError, errorInfo, WorkerError } from './errors.ts';
+import type { Model } from './loaded-model.ts';
+import { loadModel } from './loaded-model.ts';
+import { pixelsOf } from './pixels.ts';
+import type {
+  DenseRequest,
+  GroundedResult,
+  GroundingMessage,
+  GroundingRequest,
+  GroundRequest,
+  LoadModelRequest,
+  SetImageRequest,
+} from './protocol.ts';
+import { RequestQueue } from './request-queue.ts';
+
+let model: Model | null = null;
+let image: RgbImage | null = null;
+/** `image` as the model's network sees it; made when first needed. */
+let prepared: { readonly of: RgbImage; readonly by: Model; readonly result: Preprocessed } | null = null;
+let last: {
+  readonly expression: string;
+  readonly grounding: Grounding;
+  readonly prepared: Preprocessed;
+} | null = null;
+
+function post(message: GroundingMessage, transfer: Transferable[] = []): void {
+  (self as unknown as DedicatedWorkerGlobalScope).postMessage(message, transfer);
+}
+
+async function handle(request: Parameters<RequestQueue['push']>[0], signal: AbortSignal): Promise<void> {
+  try {
+    await answer(request, signal);
+  } catch (error) {
+    if (error instanceof CancelledError || signal.aborted) post({ kind: 'cancelled', id: request.id });
+    else post({ kind: 'error', id: request.id, error: errorInfo(error) });
+  }
+}
+
+async function answer(request: GroundingRequest, signal: AbortSignal): Promise<void> {
+  switch (request.kind) {
+    case 'load-model':
+      return load(request, signal);
+    case 'set-image':
+      return setImage(request);
+    case 'ground':
+      return ground(request, signal);
+    case 'dense':
+      return dense(request);
+    case 'unload':
+      await unload();
+      return post({ kind: 'unloaded', id: request.id });
+    case 'cancel':
+      return;
+  }
+}
+
+async function load(request: LoadModelRequest, signal: AbortSignal): Promise<void> {
+  await unload();
+  const { id } = request;
+  const loaded = await loadModel(request, signal, (progress) => post({ kind: 'progress', id, ...progress }));
+  model = loaded;
+  loaded.gpu?.device.lost.then(({ reason, message }) => {
+    if (reason === 'destroyed' || model !== loaded) return;
+    // Its sessions are gone with it; nothing is left to release on the device.
+    model = null;
+    last = null;
+    post({
+      kind: 'error',
+      id: null,
+      error: {
+        code: 'device-lost',
+        message: `The graphics processor was taken away${message ? ` (${message})` : ''}.`,
+        hint: 'Load the model again.',
+      },
+    });
+  });
+  post({ kind: 'model-loaded', id, model: loaded.described });
+}
+
+async function unload(): Promise<void> {
+  last?.grounding.dispose();
+  last = null;
+  prepared = null;
+  const old = model;
+  model = null;
+  await old?.grounder.release();
+  old?.gpu?.device.destroy();
+}
+
+function setImage({ id, bitmap }: SetImageRequest): void {
+  const { width, height } = bitmap;
+  image = pixelsOf(bitmap);
+  last?.grounding.dispose();
+  last = null;
+  const resizeMs = model ? prepare(image, model).ms : 0;
+  post({ kind: 'image-set', id, width, height, timings: { resizeMs } });
+}
+
+/** The image as the model sees it, and how long that took now (0 where it was done before). */
+function prepare(of: RgbImage, by: Model): { result: Preprocessed; ms: number } {
+  if (prepared?.of === of && prepared.by === by) return { result: prepared.result, ms: 0 };
+  const start = performance.now();
+  const { side, patch } = by.grounder.config;
+  prepared = { of, by, result: preprocess(of, side, patch) };
+  return { result: prepared.result, ms: performance.now() - start };
+}
+
+async function ground({ id, expression }: GroundRequest, signal: AbortSignal): Promise<void> {
+  const start = performance.now();
+  if (!model) throw new WorkerError('no-model', 'No model is loaded yet.', 'Wait until it is there.');
+  if (!image) throw new WorkerError('no-image', 'There is no image yet.', 'Choose one first.');
+  if (expression.trim() === '') {
+    throw new WorkerError('empty-expression', 'The expression is empty.', 'Say what to look for.');
+  }
+  const { result: seen, ms: resize } = prepare(image, model);
+  const encoded = model.tokenizer.encode(expression);
+  last?.grounding.dispose();
+  last = null;
+  const grounding = await model.grounder.ground(seen, encoded).catch((error: Error) => {
+    throw new WorkerError(
+      'run-failed',
+      `The network failed while it ran: ${error.message}`,
+      'Load the model again.',
+    );
+  });
+  last = { expression, grounding, prepared: seen };
+  if (signal.aborted) throw new CancelledError();
+  const result = resultOf(model, expression, encoded, seen, grounding, resize, performance.now() - start);
+  post({ kind: 'grounded', id, result }, [result.regAttention.data.buffer as ArrayBuffer]);
+}
+
+function resultOf(
+  { grounder, gpu }: Model,
+  expression: string,
+  encoded: Encoded,
+  seen: Preprocessed,
+  grounding: Grounding,
+  resize: number,
+  total: number,
+): GroundedResult {
+  const { box, boxInFrame, logit, regAttention, timings } = grounding;
+  const words = encoded.words.map(({ text, known, tokenPositions }) => ({ text, known, tokenPositions }));
+  return {
+    expression,
+    box,
+    boxInFrame,
+    tokens: encoded.ids,
+    words,
+    unknownWords: [...new Set(words.filter((word) => !word.known).map((word) => word.text))],
+    cut: encoded.cut,
+    regAttention,
+    grid: seen.grid,
+    letterbox: seen.letterbox,
+    patchMask: seen.patchMask.slice(),
+    logit,
+    timings: { ...timings, resize, total },
+    provider: gpu ? 'webgpu' : 'wasm',
+    precision: grounder.precision,
+  };
+}
+
+async function dense({ id }: DenseRequest): Promise<void> {
+  if (!last || !model) {
+    throw new WorkerError('bad-request', 'Nothing has been grounded yet.', 'Ground an expression first.');
+  }
+  const { expression, grounding, prepared: seen } = last;
+  const { tokenSimilarity, maskLogits, ms } = await grounding.dense();
+  const mask = maskLogits.data.map((value) => 1 / (1 + Math.exp(-value)));
+  post(
+    {
+      kind: 'dense-done',
+      id,
+      expression,
+      grid: seen.grid,
+      tokenSimilarity: tokenSimilarity.data,
+      mask,
+      letterbox: seen.letterbox,
+      patchMask: seen.patchMask.slice(),
+      totalMs: ms,
+    },
+    [tokenSimilarity.data.buffer as ArrayBuffer, mask.buffer as ArrayBuffer],
+  );
+}
+
+// ONNX Runtime's threads are workers of that name; one that should re-import this file must not start a second queue.
+if (!self.name.startsWith('em-pthread')) {
+  const queue = new RequestQueue(handle, post);
+  self.addEventListener('message', (event: MessageEvent<GroundingRequest>) => queue.push(event.data));
+}

@@ -1,0 +1,209 @@
+// Loading a model: manifest, choice of provider and precision, sessions, a first run that is checked against the answer
+// stored in the bundle. Never falls back silently: what was chosen, and why, goes to the page in words.
+
+import type { Manifest } from '../src/grounding/bundle.ts';
+import { readCheckedJson } from '../src/grounding/bundle.ts';
+import { Grounder } from '../src/grounding/ground.ts';
+import { selfCheck } from '../src/grounding/probe.ts';
+import { choosePrecision, usablePrecisions } from '../src/grounding/session.ts';
+import type { Tokenizer } from '../src/grounding/tokenizer.ts';
+import { createTokenizer } from '../src/grounding/tokenizer.ts';
+import { BundleDownload } from './bundle-download.ts';
+import { CancelledError, WorkerError } from './errors.ts';
+import type { LoadedModel, LoadModelRequest, ProgressEvent } from './protocol.ts';
+import type { Gpu } from './web-runtime.ts';
+import { openGpu, threadCount, webRuntime } from './web-runtime.ts';
+
+export interface Model {
+  readonly grounder: Grounder;
+  readonly tokenizer: Tokenizer;
+  readonly gpu: Gpu | null;
+  readonly described: LoadedModel;
+}
+
+type Chosen = { readonly reason: string } & (
+  | { readonly provider: 'webgpu'; readonly gpu: Gpu }
+  | { readonly provider: 'wasm'; readonly threads: number }
+);
+
+type Report = (progress: Omit<ProgressEvent, 'kind' | 'id'>) => void;
+
+export async function loadModel(
+  request: LoadModelRequest,
+  signal: AbortSignal,
+  report: Report,
+): Promise<Model> {
+  let loadedBytes = 0;
+  let totalBytes = 0;
+  report({ phase: 'manifest', loadedBytes, totalBytes });
+  const download = new BundleDownload(request.bundleUrl, signal, (bytes, file) => {
+    loadedBytes = Math.min(totalBytes, loadedBytes + bytes);
+    report({ phase: 'download', loadedBytes, totalBytes, file });
+  });
+  const manifest = await download.manifest();
+  let chosen = await chooseProvider(request, manifest);
+  for (;;) {
+    try {
+      totalBytes = Math.max(totalBytes, bytesToLoad(manifest, request, chosen));
+      const tokenizer = await openTokenizer(download, manifest);
+      const grounder = await openSessions(download, manifest, request, chosen);
+      report({ phase: 'warm-up', loadedBytes: totalBytes, totalBytes });
+      await check(grounder, tokenizer);
+      if (signal.aborted) {
+        await grounder.release();
+        throw new CancelledError();
+      }
+      return {
+        grounder,
+        tokenizer,
+        gpu: chosen.provider === 'webgpu' ? chosen.gpu : null,
+        described: describe(manifest, grounder, chosen, download),
+      };
+    } catch (error) {
+      if (chosen.provider === 'webgpu') chosen.gpu.device.destroy();
+      // Only where the choice was ours, and only from WebGPU to wasm, with the reason said.
+      const may = request.provider === 'auto' && chosen.provider === 'webgpu' && isRuntimeFault(error);
+      if (!may || signal.aborted) throw error;
+      chosen = {
+        provider: 'wasm',
+        threads: threadCount(request.threads),
+        reason: `WebGPU did not work here (${(error as Error).message})`,
+      };
+    }
+  }
+}
+
+/** Faults of the runtime or the device, as against those of the bundle or the network. */
+function isRuntimeFault(error: unknown): boolean {
+  return error instanceof WorkerError && (error.code === 'session-failed' || error.code === 'run-failed');
+}
+
+async function chooseProvider(
+  { provider, precision, threads }: LoadModelRequest,
+  manifest: Manifest,
+): Promise<Chosen> {
+  const wasm = (reason: string): Chosen => ({ provider: 'wasm', threads: threadCount(threads), reason });
+  if (provider === 'wasm') return wasm('it was asked for');
+  const gpu = await openGpu();
+  if (typeof gpu === 'string') {
+    if (provider === 'webgpu') {
+      throw new WorkerError(
+        'provider-unavailable',
+        `WebGPU cannot be used: ${gpu}.`,
+        'Leave the choice to the page, or use another browser.',
+      );
+    }
+    return wasm(gpu);
+  }
+  if (provider === 'webgpu') return { provider, gpu, reason: 'it was asked for' };
+  const usable = usablePrecisions(manifest, 'webgpu', gpu.float16);
+  if (usable.length === 0 || (precision !== 'auto' && !usable.includes(precision))) {
+    gpu.device.destroy();
+    return wasm(
+      precision === 'auto' ? 'the model has no form for WebGPU' : `${precision} does not run on WebGPU here`,
+    );
+  }
+  if (gpu.software) {
+    gpu.device.destroy();
+    return wasm('WebGPU is computed in software here, which is slower');
+  }
+  return { provider: 'webgpu', gpu, reason: 'this browser has WebGPU' };
+}
+
+async function openTokenizer(download: BundleDownload, manifest: Manifest): Promise<Tokenizer> {
+  const json = await readCheckedJson(download, manifest, manifest.tokenizer);
+  const words = manifest.words ? await readCheckedJson(download, manifest, manifest.words) : undefined;
+  const known = Array.isArray(words) ? new Set(words.map(String)) : undefined;
+  return createTokenizer(json, manifest.architecture.text.context, known);
+}
+
+async function openSessions(
+  download: BundleDownload,
+  manifest: Manifest,
+  request: LoadModelRequest,
+  chosen: Chosen,
+): Promise<Grounder> {
+  const runtime = await webRuntime(download, manifest, chosen);
+  choosePrecision(manifest, runtime, request.precision);
+  try {
+    return await Grounder.open(manifest, runtime, request.precision);
+  } catch (error) {
+    if (error instanceof CancelledError || typeof (error as { code?: unknown }).code === 'string')
+      throw error;
+    throw new WorkerError(
+      'session-failed',
+      `The network could not be set up: ${(error as Error).message}`,
+      'Try WebAssembly, or reload the page.',
+    );
+  }
+}
+
+/** The first run, where shaders compile; refuses a machine whose answer is wrong. */
+async function check(grounder: Grounder, tokenizer: Tokenizer): Promise<void> {
+  let off: number | null;
+  try {
+    off = await selfCheck(grounder, tokenizer);
+  } catch (error) {
+    await grounder.release();
+    throw new WorkerError(
+      'run-failed',
+      `A first run of the network failed: ${(error as Error).message}`,
+      'Reload the page.',
+    );
+  }
+  if (off === null) return;
+  await grounder.release();
+  throw new WorkerError(
+    'run-failed',
+    `a known picture gave a box that is off by ${(off * 100).toFixed(0)} % of its side`,
+    'This machine computes the network wrongly; use WebAssembly.',
+  );
+}
+
+/** Everything that is read for a start: tokenizer, words, and the text and image graphs with their weights. */
+function bytesToLoad(manifest: Manifest, request: LoadModelRequest, chosen: Chosen): number {
+  const float16 = chosen.provider === 'webgpu' && chosen.gpu.float16;
+  const { precision, activation } = choosePrecision(
+    manifest,
+    { provider: chosen.provider, float16 },
+    request.precision,
+  );
+  const entry = manifest.precisions[precision];
+  const graphs = entry?.graphs[activation];
+  const paths = new Set([
+    manifest.tokenizer,
+    manifest.words,
+    graphs?.text,
+    graphs?.image,
+    ...(entry?.weights.text ?? []),
+    ...(entry?.weights.image ?? []),
+  ]);
+  return manifest.files.reduce((sum, file) => sum + (paths.has(file.path) ? file.bytes : 0), 0);
+}
+
+function describe(
+  manifest: Manifest,
+  grounder: Grounder,
+  chosen: Chosen,
+  download: BundleDownload,
+): LoadedModel {
+  const { side, patch, grid, text } = manifest.architecture;
+  return {
+    name: manifest.name,
+    ...(manifest.title === undefined ? {} : { title: manifest.title }),
+    precision: grounder.precision,
+    provider: chosen.provider,
+    providerReason: chosen.reason,
+    ...(chosen.provider === 'webgpu' ? { adapter: chosen.gpu.name } : {}),
+    threads: chosen.provider === 'wasm' ? chosen.threads : 1,
+    side,
+    patch,
+    grid,
+    contextLength: text.context,
+    licence: manifest.licence,
+    trainedOn: manifest.trainedOn,
+    downloadedBytes: download.downloadedBytes,
+    fromCache: download.downloadedBytes === 0,
+    scored: manifest.scored,
+  };
+}
