@@ -155,7 +155,7 @@ function regLayer(
     checkpoint,
     `${attention}.q_positions`,
     query.weight,
-    emit.slice(positions, 0, 0, 1),
+    emit.ints('first_place', [0]),
   );
   const kWeight = linearRows(keyValue, 0, d).weight;
   const k = emit.add(k0, positionTerm(emit, checkpoint, `${attention}.k_positions`, kWeight, positions));
