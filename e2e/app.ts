@@ -1,0 +1,45 @@
+// What the end-to-end tests do with the page again and again: open it, hand it a picture, ask, read the answer.
+
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { expect, type Page } from '@playwright/test';
+
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** Drops a file on the page, as a person does from their desktop. */
+export async function dropFile(page: Page, path: string, type: string): Promise<void> {
+  const base64 = (await readFile(path)).toString('base64');
+  const transfer = await page.evaluateHandle(
+    ([data, name, mime]) => {
+      const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+      const files = new DataTransfer();
+      files.items.add(new File([bytes], name, { type: mime }));
+      return files;
+    },
+    [base64, basename(path), type] as const,
+  );
+  for (const event of ['dragenter', 'dragover', 'drop']) {
+    await page.dispatchEvent('body', event, { dataTransfer: transfer });
+  }
+}
+
+/** Types an expression, presses Enter, waits for its box: fractions of the image. */
+export async function ask(page: Page, expression: string): Promise<Box> {
+  await page.getByLabel('What to find').fill(expression);
+  await page.keyboard.press('Enter');
+  const box = page.locator(`[data-testid=box][data-expression=${JSON.stringify(expression)}]`);
+  await expect(box).toBeAttached({ timeout: 120_000 });
+  return JSON.parse((await box.getAttribute('data-box')) ?? 'null') as Box;
+}
+
+/** Every request the page and its workers make, so that a test can say where they went. */
+export function watchRequests(page: Page): string[] {
+  const urls: string[] = [];
+  page.context().on('request', (request) => urls.push(request.url()));
+  return urls;
+}
