@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument("--decay", type=float, default=0.02, help="weight decay")
     parser.add_argument("--workers", type=int, default=1, help="processes drawing scenes")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--every", type=float, default=4, help="minutes between validations")
+    parser.add_argument("--every", type=float, default=2, help="minutes between validations")
     options = parser.parse_args()
 
     torch.manual_seed(13)
