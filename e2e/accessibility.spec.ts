@@ -26,12 +26,7 @@ test('the answer is spoken in a live region', async ({ page }) => {
   await page.goto('./?provider=wasm');
   await page.setInputFiles('input[type=file]', 'public/samples/farm.webp');
   await ask(page, 'the tractor');
-  await expect(
-    page
-      .locator('[aria-live]')
-      .filter({ hasText: /box|found/i })
-      .first(),
-  ).toBeAttached();
+  await expect(page.getByRole('status').filter({ hasText: 'Box found for “the tractor”' })).toBeAttached();
 });
 
 test('a sample is chosen and asked about with the keyboard alone', async ({ page }) => {
