@@ -184,12 +184,14 @@ export function withLora(
 
 /**
  * A plain matrix product, a [n, m] · b [m, p]. Row by row over b, so that every inner loop runs over consecutive
- * memory; four rows of b at a time, which halves the traffic. Sums in float32, as the original's do.
+ * memory; four rows of b at a time, which halves the traffic. Sums in float64, so that a product made once at
+ * conversion adds one rounding and no more.
  */
 export function multiply(a: Float32Array, b: Float32Array, n: number, m: number, p: number): Float32Array {
   const out = new Float32Array(n * p);
+  const row = new Float64Array(p);
   for (let i = 0; i < n; i++) {
-    const row = out.subarray(i * p, (i + 1) * p);
+    row.fill(0);
     let j = 0;
     for (; j + 4 <= m; j += 4) {
       const [a0, a1, a2, a3] = a.subarray(i * m + j, i * m + j + 4) as unknown as [
@@ -215,6 +217,7 @@ export function multiply(a: Float32Array, b: Float32Array, n: number, m: number,
       const value = a[i * m + j] as number;
       for (let k = 0; k < p; k++) row[k] = (row[k] as number) + value * (b[j * p + k] as number);
     }
+    out.set(row, i * p);
   }
   return out;
 }
