@@ -1,10 +1,8 @@
 /**
  * The converted networks give the original's answers. Held for fp32 on Node's CPU, on every reference network and
  * case: ids and patch masks equal; the box within 1e-4; every other output within 1e-4 (the mask's logits within 1e-3
- * of their largest value), or, where the reference's own float32 rounding is larger than a quarter of that, within four
- * times that rounding, the largest over the network's cases. The reference's rounding is its distance from the same
- * network run in float64 (fixtures/reference-rounding.json, made by training/reference_rounding.py); docs/parity.md
- * shows both side by side, and what would exceed four times the rounding of its own case.
+ * of their largest value), or, where float32 does not settle the reference itself to that, within four times what it
+ * leaves open (see src/grounding/testing/parity.ts; docs/parity.md shows both side by side).
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

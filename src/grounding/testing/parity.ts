@@ -4,11 +4,10 @@
  *
  * The limits: 1e-4 for every output, 1e-3 of the largest value for the mask's logits. Some reference networks (random
  * weights at small widths) put scores beyond 100 into the softmax of a bridge, which enlarges float32 rounding: there
- * the reference itself lies further from the exact result than 1e-4. How far is known (`reference-rounding.json`: the
- * reference run again in float64, by training/reference_rounding.py), and an output that the reference does not know
- * to 1e-4 is held to four times the reference's own distance instead, the largest over the variant's cases: how much
- * a network enlarges rounding is its weights' doing, one case's distance is one throw of the dice. A box is always
- * held to 1e-4.
+ * the last digit of the weights moves an output, and the reference itself, by more than 1e-4. By how much is known
+ * (`reference-rounding.json`, made by training/reference_rounding.py in float64), and an output that float32 does not
+ * settle to 1e-4 is held to four times that instead, the largest over the variant's cases: how much a network enlarges
+ * rounding is its weights' doing, one case's distance is one throw of the dice. A box is always held to 1e-4.
  */
 
 import type { Grounder } from '../ground.ts';
@@ -30,7 +29,7 @@ export type OutputName = (typeof OUTPUTS)[number];
 /** What is held against the reference; `mask_logits` relative to the reference's largest value. */
 export type Outputs = Readonly<Partial<Record<OutputName, Float32Array>>>;
 
-/** The reference's own distance from the float64 result, by `case/output`. */
+/** What float32 leaves open in the reference, by `case/output`. */
 export type ReferenceRounding = Readonly<Record<string, number>>;
 
 export type ReferenceTensors = ReadonlyMap<string, SafetensorsTensor>;
@@ -44,7 +43,7 @@ export interface Difference {
   /** Largest absolute difference (relative for the mask); NaN where a value is NaN or the lengths differ. */
   readonly error: number;
   readonly limit: number;
-  /** The reference's own distance from the float64 result. */
+  /** What float32 leaves open in the reference. */
   readonly rounding: number;
 }
 
@@ -89,7 +88,7 @@ export function differences(
   return found;
 }
 
-/** The reference's largest distance from the float64 result in that output, over a variant's cases. */
+/** What float32 leaves open in that output, the most over a variant's cases. */
 export function largestRounding(rounding: ReferenceRounding, output: OutputName): number {
   const own = Object.entries(rounding).filter(([key]) => key.endsWith(`/${output}`));
   return Math.max(0, ...own.map(([, value]) => value));
