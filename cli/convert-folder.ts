@@ -5,13 +5,12 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { BundleReader, Manifest } from '../src/grounding/bundle.ts';
-import { readCheckedJson } from '../src/grounding/bundle.ts';
+import type { Manifest } from '../src/grounding/bundle.ts';
+import { openTokenizer, parseWordList } from '../src/grounding/bundle-tokenizer.ts';
 import { Grounder } from '../src/grounding/ground.ts';
 import { openCheckpoint } from '../src/grounding/open-checkpoint.ts';
 import { probe } from '../src/grounding/probe.ts';
 import type { Tokenizer } from '../src/grounding/tokenizer.ts';
-import { createTokenizer } from '../src/grounding/tokenizer.ts';
 import type { BundleSteps } from '../src/grounding/write-bundle.ts';
 import { writeBundle } from '../src/grounding/write-bundle.ts';
 import { parseClipConfig } from '../src/hivg/config.ts';
@@ -53,7 +52,7 @@ export async function convertToFolder(options: ConvertOptions): Promise<Manifest
     const tokenizerFile = options.tokenizer ?? (await existing(join(beside, 'tokenizer.json')));
     const wordsFile = await existing(join(beside, 'words.json'));
     const tokenizer = tokenizerFile ? await readJson(tokenizerFile) : undefined;
-    const words = wordsFile ? wordList(await readJson(wordsFile), wordsFile) : undefined;
+    const words = wordsFile ? parseWordList(await readJson(wordsFile), wordsFile) : undefined;
     await mkdir(dirname(out), { recursive: true });
     temporary = await mkdtemp(join(dirname(out), `.${basename(out)}-`));
     const folder = temporary;
@@ -107,21 +106,6 @@ function measureIn(folder: string, onProbe: ConvertOptions['onProbe']): NonNulla
       await grounder.release();
     }
   };
-}
-
-/** The tokenizer of a bundle, with the words its model has seen. */
-export async function openTokenizer(reader: BundleReader, manifest: Manifest): Promise<Tokenizer> {
-  const json = await readCheckedJson(reader, manifest, manifest.tokenizer);
-  const words = manifest.words ? await readCheckedJson(reader, manifest, manifest.words) : undefined;
-  const known = words === undefined ? undefined : new Set(wordList(words, manifest.words ?? ''));
-  return createTokenizer(json, manifest.architecture.text.context, known);
-}
-
-function wordList(json: unknown, file: string): string[] {
-  if (!Array.isArray(json) || !json.every((word) => typeof word === 'string')) {
-    throw new CliError(`${file} is not a list of words.`);
-  }
-  return json;
 }
 
 async function hashFile(path: string, total: number, onHash: ConvertOptions['onHash']): Promise<string> {

@@ -6,11 +6,12 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { beyondLimit, differences, distance } from '../src/grounding/testing/parity.ts';
+import type { Variant } from '../src/grounding/testing/parity.ts';
+import { beyondLimit, differences, distance, VARIANTS } from '../src/grounding/testing/parity.ts';
 import type { Precision } from '../src/hivg/precision.ts';
 import { ACTIVATIONS, PRECISIONS } from '../src/hivg/precision.ts';
-import type { Answer, Reference, Variant } from './testing/reference-model.ts';
-import { ReferenceModel, readReference, VARIANTS } from './testing/reference-model.ts';
+import type { Answer, Reference } from './testing/reference-model.ts';
+import { ReferenceModel, readReference } from './testing/reference-model.ts';
 
 describe.each(VARIANTS)('%s in fp32', (variant) => {
   let reference: Reference;

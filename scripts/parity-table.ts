@@ -5,11 +5,10 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Variant } from '../cli/testing/reference-model.ts';
-import { ReferenceModel, readReference, VARIANTS } from '../cli/testing/reference-model.ts';
+import { ReferenceModel, readReference } from '../cli/testing/reference-model.ts';
 import { type Manifest, parseManifest } from '../src/grounding/bundle.ts';
-import type { Difference, OutputName } from '../src/grounding/testing/parity.ts';
-import { differences, OUTPUTS } from '../src/grounding/testing/parity.ts';
+import type { Difference, OutputName, Variant } from '../src/grounding/testing/parity.ts';
+import { differences, OUTPUTS, VARIANTS } from '../src/grounding/testing/parity.ts';
 import type { Activation } from '../src/hivg/precision.ts';
 import { PRECISIONS } from '../src/hivg/precision.ts';
 

@@ -4,13 +4,13 @@
 
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openTokenizer } from '../cli/convert-folder.ts';
 import { openFileSource } from '../cli/file-source.ts';
 import { folderReader, readManifest } from '../cli/folder-bundle.ts';
 import { readImage } from '../cli/image.ts';
 import { nodeRuntime } from '../cli/node-runtime.ts';
 import { boxInImage, iou } from '../src/grounding/boxes.ts';
 import { MANIFEST_FILE, type Manifest } from '../src/grounding/bundle.ts';
+import { openTokenizer } from '../src/grounding/bundle-tokenizer.ts';
 import { Grounder } from '../src/grounding/ground.ts';
 import { preprocess } from '../src/grounding/preprocess.ts';
 import { PRECISIONS } from '../src/hivg/precision.ts';

@@ -2,12 +2,11 @@
 // stored in the bundle. Never falls back silently: what was chosen, and why, goes to the page in words.
 
 import type { Manifest } from '../src/grounding/bundle.ts';
-import { readCheckedJson } from '../src/grounding/bundle.ts';
+import { openTokenizer } from '../src/grounding/bundle-tokenizer.ts';
 import { Grounder } from '../src/grounding/ground.ts';
 import { selfCheck } from '../src/grounding/probe.ts';
 import { choosePrecision, usablePrecisions } from '../src/grounding/session.ts';
 import type { Tokenizer } from '../src/grounding/tokenizer.ts';
-import { createTokenizer } from '../src/grounding/tokenizer.ts';
 import { BundleDownload } from './bundle-download.ts';
 import { CancelledError, WorkerError } from './errors.ts';
 import type { LoadedModel, LoadModelRequest, ProgressEvent } from './protocol.ts';
@@ -110,13 +109,6 @@ async function chooseProvider(
   return { provider: 'webgpu', gpu, reason: 'this browser has WebGPU' };
 }
 
-async function openTokenizer(download: BundleDownload, manifest: Manifest): Promise<Tokenizer> {
-  const json = await readCheckedJson(download, manifest, manifest.tokenizer);
-  const words = manifest.words ? await readCheckedJson(download, manifest, manifest.words) : undefined;
-  const known = Array.isArray(words) ? new Set(words.map(String)) : undefined;
-  return createTokenizer(json, manifest.architecture.text.context, known);
-}
-
 async function openSessions(
   download: BundleDownload,
   manifest: Manifest,
@@ -124,7 +116,6 @@ async function openSessions(
   chosen: Chosen,
 ): Promise<Grounder> {
   const runtime = await webRuntime(download, manifest, chosen);
-  choosePrecision(manifest, runtime, request.precision);
   try {
     return await Grounder.open(manifest, runtime, request.precision);
   } catch (error) {

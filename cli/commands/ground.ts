@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Manifest } from '../../src/grounding/bundle.ts';
+import { openTokenizer } from '../../src/grounding/bundle-tokenizer.ts';
 import type { Grounding } from '../../src/grounding/ground.ts';
 import { Grounder } from '../../src/grounding/ground.ts';
 import type { Preprocessed } from '../../src/grounding/preprocess.ts';
@@ -8,7 +9,6 @@ import type { SafetensorsTensor } from '../../src/grounding/safetensors.ts';
 import { writeSafetensors } from '../../src/grounding/safetensors.ts';
 import type { Encoded } from '../../src/grounding/tokenizer.ts';
 import { readArguments, readPrecision } from '../arguments.ts';
-import { openTokenizer } from '../convert-folder.ts';
 import { CliError } from '../errors.ts';
 import { folderReader, readManifest } from '../folder-bundle.ts';
 import type { Command } from '../hivg.ts';

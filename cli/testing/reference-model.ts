@@ -8,31 +8,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Manifest } from '../../src/grounding/bundle.ts';
+import { openTokenizer } from '../../src/grounding/bundle-tokenizer.ts';
 import { Grounder } from '../../src/grounding/ground.ts';
 import type { Preprocessed } from '../../src/grounding/preprocess.ts';
 import { preprocess } from '../../src/grounding/preprocess.ts';
 import { readFixtureJson, readFixtureTensors } from '../../src/grounding/testing/fixture-files.ts';
-import type { Outputs, ReferenceRounding, ReferenceTensors } from '../../src/grounding/testing/parity.ts';
+import type {
+  Outputs,
+  ReferenceRounding,
+  ReferenceTensors,
+  Variant,
+} from '../../src/grounding/testing/parity.ts';
 import { outputsOf } from '../../src/grounding/testing/parity.ts';
 import type { Encoded } from '../../src/grounding/tokenizer.ts';
 import type { Activation, Precision } from '../../src/hivg/precision.ts';
-import { convertToFolder, openTokenizer } from '../convert-folder.ts';
+import { convertToFolder } from '../convert-folder.ts';
 import { folderReader } from '../folder-bundle.ts';
 import { readImage } from '../image.ts';
 import { nodeRuntime } from '../node-runtime.ts';
-
-export const VARIANTS = [
-  'base-unc-stage0',
-  'base-unc+-stage3',
-  'base-unc+-stage3-newer-peft',
-  'base-gref_umd-stage1',
-  'base-mixup-stage3',
-  'base32-unc-stage0',
-  'large-flickr-warmup',
-  'large-referit-stage2',
-  'large336-unc-stage0',
-] as const;
-export type Variant = (typeof VARIANTS)[number];
 
 export interface ReferenceCase {
   readonly image: string;

@@ -168,14 +168,18 @@ export async function checkFile(
       `'${file}' has ${bytes.byteLength} bytes, not the ${expected.bytes} its manifest promises: the download was cut or the file changed.`,
     );
   }
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (hex !== expected.sha256) {
+  if ((await sha256Of(bytes)) !== expected.sha256) {
     throw new BundleError(
       'wrong-hash',
       `'${file}' is not the file its manifest describes: its SHA-256 differs.`,
     );
   }
+}
+
+/** SHA-256 in hexadecimal. */
+export async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** JSON in a checked file. */

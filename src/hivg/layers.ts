@@ -9,6 +9,7 @@ import { float32ToFloat16 } from '../onnx/float16.ts';
 import type { GraphBuilder } from '../onnx/graph.ts';
 import { quantiseBlocks } from '../onnx/quantise.ts';
 import { quantiseColumnsInt8 } from '../onnx/quantise-int8.ts';
+import { bytesOf } from '../onnx/tensor-bytes.ts';
 import { transpose2d } from '../onnx/transpose.ts';
 import type { Attribute, Dim, OnnxDtype, Value } from '../onnx/types.ts';
 import type { LazyLinear, LazyTensor } from './lazy-tensor.ts';
@@ -51,14 +52,14 @@ export class LayerEmitter {
         name,
         dtype: 'float32',
         shape: tensor.shape,
-        encode: async () => bytes(await tensor.load()),
+        encode: async () => bytesOf(await tensor.load()),
       });
     }
     const stored = this.#place({
       name,
       dtype: 'float16',
       shape: tensor.shape,
-      encode: async () => bytes(float32ToFloat16(await tensor.load())),
+      encode: async () => bytesOf(float32ToFloat16(await tensor.load())),
     });
     return this.activation === 'float16' ? stored : this.cast(stored, 'float32');
   }
@@ -136,14 +137,14 @@ export class LayerEmitter {
       name: `${name}.weight.int8`,
       dtype: 'int8',
       shape: [inputs, outputs],
-      encode: async () => bytes((await quantised()).quantised),
+      encode: async () => bytesOf((await quantised()).quantised),
     });
     // Scales stay float32: the kernel takes nothing else, and a cast would hide them from its pre-packing.
     const scale = this.#place({
       name: `${name}.scale.int8`,
       dtype: 'float32',
       shape: [outputs],
-      encode: async () => bytes((await scales()).scales),
+      encode: async () => bytesOf((await scales()).scales),
     });
     // Inputs: A, B, its scales, its zero points, bias.
     const inputsOf: (Value | null)[] = [x, b, scale];
@@ -165,13 +166,13 @@ export class LayerEmitter {
           name: `${name}.weight.int8`,
           dtype: 'int8',
           shape: [count, width],
-          encode: async () => bytes((await quantised()).rows),
+          encode: async () => bytesOf((await quantised()).rows),
         });
         const scale = this.#place({
           name: `${name}.scale.int8`,
           dtype: 'float32',
           shape: [count, 1],
-          encode: async () => bytes((await scales()).scales),
+          encode: async () => bytesOf((await scales()).scales),
         });
         const picked = this.cast(this.gather(rowsOf, ids, 0, shape), 'float32');
         return this.op('Mul', [picked, this.gather(scale, ids, 0, [...shape.slice(0, -1), 1])], shape);
@@ -361,13 +362,9 @@ export class LayerEmitter {
     const name = `scalar_${String(value).replace(/[^0-9a-z]/gi, '_')}`;
     const single = Float32Array.of(value);
     return this.activation === 'float32'
-      ? this.graph.constant(name, 'float32', [], bytes(single))
-      : this.graph.constant(name, 'float16', [], bytes(float32ToFloat16(single)));
+      ? this.graph.constant(name, 'float32', [], bytesOf(single))
+      : this.graph.constant(name, 'float16', [], bytesOf(float32ToFloat16(single)));
   }
-}
-
-function bytes(values: Float32Array | Uint16Array | Int8Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 /** One quantisation serves two weights that are written one after the other; then it is let go. */

@@ -2,7 +2,7 @@
 // case's outputs are held against the original's. For tests; nothing of it ships.
 
 import type { BundleReader, Manifest } from '../../src/grounding/bundle.ts';
-import { BundleError } from '../../src/grounding/bundle.ts';
+import { BundleError, sha256Of } from '../../src/grounding/bundle.ts';
 import { clipTokenizerJson } from '../../src/grounding/clip-tokenizer-json.ts';
 import { Grounder } from '../../src/grounding/ground.ts';
 import { openCheckpoint } from '../../src/grounding/open-checkpoint.ts';
@@ -42,9 +42,7 @@ function memoryBundle(): BundleSink & BundleReader {
         async close() {
           const all = new Uint8Array(await new Blob(parts).arrayBuffer());
           files.set(path, all);
-          const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', all));
-          const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-          return { bytes: all.byteLength, sha256 };
+          return { bytes: all.byteLength, sha256: await sha256Of(all) };
         },
       };
     },

@@ -15,6 +15,20 @@ import type { Preprocessed } from '../preprocess.ts';
 import type { SafetensorsTensor } from '../safetensors.ts';
 import type { Encoded } from '../tokenizer.ts';
 
+/** The reference networks under `fixtures/`. */
+export const VARIANTS = [
+  'base-unc-stage0',
+  'base-unc+-stage3',
+  'base-unc+-stage3-newer-peft',
+  'base-gref_umd-stage1',
+  'base-mixup-stage3',
+  'base32-unc-stage0',
+  'large-flickr-warmup',
+  'large-referit-stage2',
+  'large336-unc-stage0',
+] as const;
+export type Variant = (typeof VARIANTS)[number];
+
 export const OUTPUTS = [
   'box',
   'logit',
