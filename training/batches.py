@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from synthref.atlas import Atlas
-from synthref.dataset import Sight, collate, rows_of
+from synthref.dataset import Sight, captioned, collate, rows_of
 from synthref.render import Painter
 from synthref.splits import packs_of
 
@@ -34,7 +34,7 @@ class Source(Protocol):
 
 
 class SceneSource:
-    """SynthRef: item n is scene n of the split; a scene gives up to `count[1]` expressions."""
+    """SynthRef: item n is scene n of the split; a scene gives up to `count[1]` expressions, or one caption where that is 0."""
 
     def __init__(self, split: str, tokenizer_file: str, sight: Sight, count: tuple[int, int] = (1, 1)):
         self.split, self.tokenizer_file, self.sight, self.count = split, str(tokenizer_file), sight, count
@@ -52,6 +52,9 @@ class SceneSource:
 
     def rows(self, first: int, count: int) -> list[dict]:
         atlas, tokenizer = self._open()
+        if not self.count[1]:
+            numbers = range(first, first + count)
+            return [captioned(self.split, n, atlas, packs_of(self.split), tokenizer, self.sight) for n in numbers]
         out: list[dict] = []
         # A scene gives at least one row, so as many scenes as rows always do.
         for number in range(first, first + count):

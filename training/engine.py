@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from hivg.hivg import HiVG
 from losses import corners, iou_and_giou, total
+from names import Names
 from parallel import Ranks
 from schedule import Clock, rate
 from synthref.dataset import pixels_of
@@ -40,12 +41,15 @@ def images_of(number: Tensor) -> tuple[Tensor | slice, Tensor | None]:
 
 
 class Trained(nn.Module):
-    """HiVG and the head that training needs besides; → the network's outputs and `kinds` [B, P, kinds + 1]."""
+    """HiVG and the names that training may need besides.
 
-    def __init__(self, network: HiVG, kinds: int):
+    → the network's outputs and, where there are names, `kinds` [V, kinds + 1]: logits of the patches whose kind is
+    decided (on a CPU; elsewhere of all), with `shown` int64 [V], what they show (−1: undecided).
+    """
+
+    def __init__(self, network: HiVG, names: Names | None = None):
         super().__init__()
-        self.network = network
-        self.kinds = nn.Linear(network.config.projection, kinds)
+        self.network, self.names = network, names
 
     def forward(self, batch: dict[str, Tensor], alone: bool, mix_texts: bool) -> dict[str, Tensor]:
         if alone:
@@ -54,7 +58,13 @@ class Trained(nn.Module):
             first, owner = images_of(batch["number"])
             pixels = pixels_of(batch["image"][first], batch["rect"][first])
             out = self.network(pixels, batch["patch_mask"], batch["ids"], mix_texts_in_batch=mix_texts, owner=owner)
-        return {**out, "kinds": self.kinds(out["patches"])}
+        if self.names is None:
+            return out
+        shown, patches = batch["kinds"].flatten(), out["patches"].flatten(0, 1)
+        if shown.device.type == "cpu":
+            decided = (shown >= 0).nonzero().flatten()
+            shown, patches = shown[decided], patches[decided]
+        return {**out, "kinds": self.names(self.network, patches, int(batch["seed"])), "shown": shown}
 
 
 @dataclass
@@ -142,6 +152,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = plan.lr * rate(progress.step, done, plan.shape)
         self.module.train()
+        batch = {**batch, "seed": progress.step}
         with autocast(ranks.device, plan.precision):
             out = self.forward(batch, plan.alone, plan.mix_texts)
         scale = self.module.network.clip.logit_scale.exp()

@@ -176,7 +176,7 @@ def carried(runs: Path) -> tuple[dict[str, Path], dict[str, Path]]:
             atomically(lambda part: torch.save(kept, part), folder / "state.pt")
             state[f"{phase.name}/state.pt"] = folder / "state.pt"
         if newest and (folder / "best_checkpoint.pth").exists():
-            best = {f"{phase.name}/{name}": folder / name for name in ("kinds.pth", "tokenizer.json", "words.json")}
+            best = {f"{phase.name}/{name}": folder / name for name in ("tokenizer.json", "words.json")}
             best[f"{phase.name}/best_checkpoint.pth"] = halved(folder / "best_checkpoint.pth")
             # The next phase, or a last piece that evaluates, starts from it.
             state |= best if ended else {}

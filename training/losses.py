@@ -1,7 +1,7 @@
 """The losses, as the original computes them: box (L1, GIoU), dense alignment and mask (focal, dice), contrastive.
 
-One is ours: `kinds`, which asks the patches for the kind of every object in the scene, not only of the one
-spoken of. A network that starts from nothing learns to see much faster so; its small head is thrown away.
+One is ours: `kinds`, which asks the patches for the name of every object in the scene (names.py), not only of the
+one spoken of.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ def contrastive(out: dict[str, Tensor], scene: Tensor, scale: Tensor, ranks: Ran
     return loss + (ranks.world - 1) * (loss - loss.detach())
 
 
-def kinds(logits: Tensor, targets: Tensor, ranks: Ranks) -> Tensor:
-    """Cross-entropy of [B, P, kinds + 1] against int64 [B, P], −1 left out, mean over the batches of all processes."""
-    count = ranks.average((targets >= 0).sum().float()).clamp(min=1)
-    return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), ignore_index=-1, reduction="sum") / count
+def kinds(logits: Tensor, shown: Tensor, ranks: Ranks) -> Tensor:
+    """Cross-entropy of [V, kinds + 1] against int64 [V], −1 left out, mean over the batches of all processes."""
+    count = ranks.average((shown >= 0).sum().float()).clamp(min=1)
+    return F.cross_entropy(logits, shown, ignore_index=-1, reduction="sum") / count
 
 
 def total(
@@ -73,8 +73,7 @@ def total(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Network outputs and targets → (weighted sum, {name: unweighted loss, detached}), of the losses that have a weight.
 
-    batch: `box` [B, 4] cx cy w h; `inside` [B, P] 1 where the patch lies in the box; `silhouette` [B, M]; `kinds`
-    int64 [B, P], the kind of the object on the patch, the last class where there is none, −1 where undecided;
+    batch: `box` [B, 4] cx cy w h; `inside` [B, P] 1 where the patch lies in the box; `silhouette` [B, M];
     `number` int64 [B], the scene's. `scale` is exp(logit_scale).
     """
     losses: dict[str, Tensor] = {}
@@ -93,6 +92,6 @@ def total(
     if "contrastive" in weights:
         losses["contrastive"] = contrastive(out, batch["number"], scale, ranks)
     if "kinds" in weights:
-        losses["kinds"] = kinds(out["kinds"], batch["kinds"], ranks)
+        losses["kinds"] = kinds(out["kinds"], out["shown"], ranks)
     whole = torch.stack([weights[name] * value for name, value in losses.items()]).sum()
     return whole, {name: value.detach() for name, value in losses.items()}

@@ -90,4 +90,3 @@ class Rests:
         wraps = 0 if self.stage.number is None else self.stage.number + 1
         average = self.trainer.average
         checkpoint.save(self.run.best, average.network.state_dict(), args, self.progress.step, accuracy, wraps)
-        checkpoint.atomically(lambda part: torch.save(average.kinds.state_dict(), part), self.run.folder / "kinds.pth")

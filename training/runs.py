@@ -17,7 +17,7 @@ class RunError(ValueError):
 
 
 class Run:
-    """`last.pt` to resume, `best_checkpoint.pth`, `kinds.pth` (the head for other runs), `log.jsonl`, `options.json`."""
+    """`last.pt` to resume, `best_checkpoint.pth`, `log.jsonl`, `options.json`."""
 
     def __init__(self, folder: Path):
         self.folder = folder

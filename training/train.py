@@ -32,19 +32,19 @@ from hivg.config import MINI, Config
 from hivg.hivg import HiVG
 from hivg.initialise import initialise
 from hivg.transfer import transfer
+from names import synthref_names
 from parallel import Ranks
 from rests import Rests
 from runs import Run, RunError
 from schedule import SHAPES
 from splits_data import SplitError, SplitSource, words_of
 from stages import ALL, LOSSES, STAGES, Stage, groups, prepare
-from synthref.atlas import nouns
 from synthref.dataset import Sight
 from synthref.tokenizer import write as write_tokenizer
 from synthref.words import spoken
 
-#: Expressions that a scene gives in training, at most.
-EXPRESSIONS = 3
+#: Expressions that a scene gives in training, at most: describing and painting one takes as long as training on one.
+EXPRESSIONS = 4
 
 
 def data_for(options: argparse.Namespace, run: Run, config: Config, stage: Stage) -> tuple[Source, list[dict]]:
@@ -61,10 +61,10 @@ def data_for(options: argparse.Namespace, run: Run, config: Config, stage: Stage
         train_source: Source = SplitSource(options.data, "train", options.images, str(run.tokenizer), sight)
         val: Source = SplitSource(options.data, "val", options.images, str(run.tokenizer), sight, shuffle=False)
     else:
-        # CLIP alone sees no difference between two expressions of one image: one each.
-        several = 1 if stage.clip == "alone" else EXPRESSIONS
+        # CLIP alone sees no difference between two expressions of one image: it gets a caption.
+        several = 0 if stage.clip == "alone" else EXPRESSIONS
         train_source = SceneSource("train", str(run.tokenizer), sight, (several, several))
-        val = SceneSource("val", str(run.tokenizer), sight)
+        val = SceneSource("val", str(run.tokenizer), sight, (min(several, 1),) * 2)
     size = 50
     starts = range(0, options.validation, size)
     validation = [val.finish(val.collate(val.rows(at, min(size, options.validation - at))), torch.device("cpu")) for at in starts]
@@ -113,19 +113,17 @@ def run_stage(options: argparse.Namespace, stage: Stage, ranks: Ranks) -> bool:
     ranks.wait()
     if not ranks.first:
         source, validation = data_for(options, run, config, stage)
-    module = Trained(network_for(options, run, stage, ranks.first), len(nouns()) + 1)
-    head = options.init.parent / "kinds.pth" if options.init else None
-    if head and head.exists():
-        kept = torch.load(head, map_location="cpu", weights_only=True)
-        if kept["weight"].shape == module.kinds.weight.shape:
-            module.kinds.load_state_dict(kept)
-    module.to(ranks.device)
-    ranks.same_weights(module)
-
     chosen = LOSSES[options.losses] if options.losses and stage.clip != "alone" else stage.weights
     weights = {**chosen, **({"kinds": options.kinds} if options.kinds is not None else {})}
     if options.data is not None:
         weights.pop("kinds", None)
+    tokenizer = Tokenizer.from_file(str(run.tokenizer))
+    named = options.data is None and weights.get("kinds")
+    names = synthref_names(tokenizer, config.projection) if named else None
+    module = Trained(network_for(options, run, stage, ranks.first), names)
+    module.to(ranks.device)
+    ranks.same_weights(module)
+
     plan = Plan(
         weights={k: v for k, v in weights.items() if v}, lr=stage.lr * options.lr_factor,
         budget=Budget(options.minutes * 60 if options.minutes else None, options.pairs),

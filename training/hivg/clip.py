@@ -16,6 +16,15 @@ from .config import Config, Tower
 QUICK = 1.702
 
 
+def narrowed(*inputs: Tensor) -> tuple[Tensor, ...]:
+    """Inputs in the precision that matrix products are taken in: cast once here, not by each product that reads them."""
+    kind = inputs[0].device.type
+    if not torch.is_autocast_enabled(kind):
+        return inputs
+    cast = {id(x): x.to(torch.get_autocast_dtype(kind)) for x in inputs}
+    return tuple(cast[id(x)] for x in inputs)
+
+
 class Attention(nn.Module):
     """Multi-head attention with separate projections; over itself or over other tokens."""
 
@@ -30,6 +39,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, context: Tensor, causal: bool = False, want_weights: bool = False):
         """x [B, N, C] attends to context [B, M, C] → ([B, N, C], weights [B, heads, N, M] or None)."""
         b, n, c = x.shape
+        x, context = narrowed(x, context)
 
         def split(t: Tensor) -> Tensor:
             return t.view(b, t.shape[1], self.heads, -1).transpose(1, 2)
@@ -37,7 +47,7 @@ class Attention(nn.Module):
         q, k, v = split(self.q_proj(x)), split(self.k_proj(context)), split(self.v_proj(context))
         if want_weights or (self.training and x.device.type == "cpu"):
             # In training too: on a CPU the fused kernel's backward pass is several times slower than plain products.
-            logits = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
+            logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
             if causal:
                 logits = logits + torch.full_like(logits[0, 0], float("-inf")).triu(1)
             weights = logits.softmax(-1)
@@ -58,6 +68,7 @@ class Mlp(nn.Module):
         if not self.training:
             x = self.fc1(x)
             return self.fc2(F.silu(QUICK * x) / QUICK)
+        (x,) = narrowed(x)
         # The same but for rounding: the factors go to the small weights instead of twice over the wide activations.
         x = F.silu(F.linear(x, self.fc1.weight * QUICK, self.fc1.bias * QUICK))
         return F.linear(x, self.fc2.weight / QUICK, self.fc2.bias)
@@ -105,7 +116,7 @@ class BridgedLayer(nn.Module):
     def text(self, states: list[Tensor], mix: bool) -> Tensor:
         """Text states, each [B, T, text width] → the bridge's keys and values [B, T, vision width]."""
         if self.adaptive:
-            gated = [w.weight * s + s for w, s in zip(self.cross_adaptive_weights, states)]
+            gated = [narrowed(w.weight)[0] * s + s for w, s in zip(self.cross_adaptive_weights, states)]
             t = self.cross_gate(torch.cat(gated, dim=-1))
         else:
             t = states[-1]
@@ -145,8 +156,8 @@ class TextModel(nn.Module):
         self.final_layer_norm = nn.LayerNorm(config.text.width)
 
     def forward(self, ids: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """ids int64 [B, T] → (last state after the final norm [B, T, C], [embeddings, after layer 0, …] each [B, T, C])."""
-        h = self.embeddings.token_embedding(ids) + self.embeddings.position_embedding.weight
+        """ids int64 [B, T], at most the context → (last state after the final norm [B, T, C], [embeddings, after layer 0, …] each [B, T, C])."""
+        (h,) = narrowed(self.embeddings.token_embedding(ids) + self.embeddings.position_embedding.weight[: ids.shape[1]])
         states = [h]
         for layer in self.encoder.layers:
             h = layer(h)
@@ -184,7 +195,7 @@ class VisionModel(nn.Module):
         patches = self.embeddings.patch_embedding(pixels).flatten(2).transpose(1, 2)
         start = self.embeddings.class_embedding.expand(patches.shape[0], 1, -1).to(patches.dtype)
         h = torch.cat([start, patches], dim=1) + self.embeddings.position_embedding.weight
-        h = self.pre_layrnorm(h)
+        (h,) = narrowed(self.pre_layrnorm(h))
         out, looks, reads = [h], [], []
         for layer in self.encoder.layers:
             shared = owner if layer.bridged else None

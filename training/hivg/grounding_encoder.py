@@ -9,7 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .clip import narrowed
 from .config import Config
+
+#: Added to the logits of masked keys: finite, so that a mask costs one addition, and far enough for a weight of exactly 0.
+HIDDEN = -1e9
 
 
 class StackedAttention(nn.Module):
@@ -34,8 +38,8 @@ class StackedAttention(nn.Module):
         weights = None
         if want_weights or (self.training and x.device.type == "cpu"):
             # In training too: on a CPU the fused kernel's backward pass is several times slower than plain products.
-            logits = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
-            weights = logits.masked_fill(~keep, float("-inf")).softmax(-1)
+            logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+            weights = (logits + masked[:, None, None, :].to(logits.dtype) * HIDDEN).softmax(-1)
             out = F.dropout(weights, self.dropout, self.training) @ v
         else:
             out = F.scaled_dot_product_attention(q, k, v, attn_mask=keep)
@@ -81,6 +85,7 @@ class GroundingEncoder(nn.Module):
         → (the same shape, [REG] rows of the attention [B, layers, heads, 2 + P + T] or None).
         """
         rows = []
+        x, positions = narrowed(x, positions)
         for layer in self.encoder.layers:
             x, weights = layer(x, positions, masked, want_weights)
             if weights is not None:

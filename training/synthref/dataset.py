@@ -25,7 +25,8 @@ from .camera import camera_array
 from .expressions import Referral, choose
 from .render import THINGS, Painter
 from .scene import TINTS, Scene
-from .splits import scene_of
+from .splits import packs_of, scene_of
+from .staging import draw_scene
 from .tokenizer import encode
 
 #: Longer side that pictures are thought taken with: the network's own, or up to this many times that.
@@ -152,6 +153,35 @@ def rows_of(
     several = count[0] if count[0] == count[1] else rng.randint(*count)
     rows = describe(scene, choose(rng, said, several), atlas, tokenizer, sight, f"{split}/{number}/painting")
     return [{**row, "number": np.array(number, np.int64)} for row in rows]
+
+
+#: Things that a caption names, at most.
+CAPTIONED = 4
+
+
+def caption(rng: Random, scene: Scene) -> str:
+    """Some of what a scene shows, each kind once: "a rabbit, the spanner and scissors". For CLIP, which wants no more."""
+    kinds = list(dict.fromkeys(thing.kind for thing in scene.things))
+    said = []
+    for kind in rng.sample(kinds, rng.randint(1, min(CAPTIONED, len(kinds)))):
+        noun = nouns()[kind]
+        said.append(rng.choice(("", "the ") if noun.plural else ("", "the ", "a ")) + rng.choice(noun.names))
+    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+
+
+def captioned(
+    split: str, number: int, atlas: Atlas, packs: tuple[str, ...] | None, tokenizer: Tokenizer, sight: Sight
+) -> dict:
+    """The scene of that number in the split's manner as one row of `describe`, with a caption in place of a referral.
+
+    A caption is of the whole scene: the row's box, of its first thing, has nothing to do with it.
+    """
+    rng = Random(f"{split}/{number}/caption")
+    scene = draw_scene(rng, atlas, packs or packs_of(split))
+    text = caption(rng, scene)
+    said = Referral(0, text, "caption", "", 0, len(text.split()))
+    row = describe(scene, [said], atlas, tokenizer, sight, f"{split}/{number}/caption/painting")[0]
+    return {**row, "number": np.array(number, np.int64)}
 
 
 def collate(rows: list[dict]) -> dict:

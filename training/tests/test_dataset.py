@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 from synthref import dataset, export
 from synthref.atlas import nouns
-from synthref.dataset import Scenes, Sight, collate, describe, inside, pixels_of, rows_of
+from synthref.dataset import CAPTIONED, Scenes, Sight, captioned, collate, describe, inside, pixels_of, rows_of
 from synthref.render import Painter
 from synthref.splits import choose, scene_of
 from synthref.tokenizer import write
@@ -59,6 +59,23 @@ def test_silhouettes_lie_in_their_boxes_and_are_never_empty(batch):
         assert len(down)
         for at, centre, length in ((across, cx, w), (down, cy, h)):
             assert at.min() + 1 >= (centre - length / 2) * cells - 0.5 and at.max() <= (centre + length / 2) * cells + 0.5
+
+
+def test_a_caption_names_kinds_that_the_scene_shows_and_no_others(tokenizer_file):
+    tokenizer, lengths = Tokenizer.from_file(tokenizer_file), set()
+    for number in range(30):
+        row = captioned("val", number, ART, None, tokenizer, SIGHT)
+        again = captioned("val", number, ART, None, tokenizer, SIGHT)
+        assert row["expression"] == again["expression"] and (row["scenes"]["tile"] == again["scenes"]["tile"]).all()
+        shown = {called for (pack, icon), at in ART.index.items() if at in row["scenes"]["tile"][: row["scenes"]["count"]]
+                 for noun in nouns() if icon in noun.icons for called in noun.names}
+        left, named = f" {row['expression']} ".replace(",", " ,"), 0
+        for called in sorted(shown, key=len, reverse=True):
+            named += f" {called} " in left
+            left = left.replace(f" {called} ", " ")
+        assert set(left.split()) <= {",", "and", "a", "the"}, row["expression"]
+        lengths.add(named)
+    assert max(lengths) == CAPTIONED and min(lengths) == 1
 
 
 def test_boxes_and_kinds_lie_on_the_picture(batch):
