@@ -11,6 +11,7 @@ export type BundleErrorCode =
   | 'bad-manifest' // not JSON, not of the schema, or at odds with itself
   | 'missing-file' // a file that the manifest or a caller names is not there
   | 'wrong-hash' // a file's size or SHA-256 is not the manifest's
+  | 'wrong-graph' // a graph lacks what this version reads from it
   | 'no-precision'; // the bundle has nothing that runs where it is asked to run
 
 /** A bundle that can't be used; the message names the file or the field. */

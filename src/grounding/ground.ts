@@ -8,6 +8,7 @@ import type { Activation, GraphName, Precision } from '../hivg/precision.ts';
 import type { BoxInImage } from './boxes.ts';
 import { clampToFrame, frameToSquare, fromCxCyWh, squareToImage } from './boxes.ts';
 import type { Manifest } from './bundle.ts';
+import { deviceOutputs, requireOutputs } from './graph-outputs.ts';
 import type { SequencePlaces } from './places.ts';
 import { maskMap, sequencePlaces, spreadRows } from './places.ts';
 import type { Preprocessed } from './preprocess.ts';
@@ -103,7 +104,7 @@ export class Grounder {
    * Opens the text and image sessions of a bundle; the dense one is opened when first asked for.
    *
    * @param remembered expressions whose text outputs are kept
-   * @throws {BundleError} `no-precision` and whatever reading the bundle throws
+   * @throws {BundleError} `no-precision`, `wrong-graph` and whatever reading the bundle throws
    */
   static async open(
     manifest: Manifest,
@@ -131,11 +132,24 @@ export class Grounder {
     let session = this.#sessions.get(name);
     if (!session) {
       const files = graphFiles(this.manifest, this.precision, this.activation, name);
-      session = runtimeQueue.run(() => this.#runtime.createSession(files, deviceOutputs(name, this.config)));
+      session = runtimeQueue
+        .run(() => this.#runtime.createSession(files, deviceOutputs(name, this.config)))
+        .then((opened) => this.#checked(opened, name, files.model));
       this.#sessions.set(name, session);
       session.catch(() => this.#sessions.delete(name));
     }
     return session;
+  }
+
+  /** The session, where its graph gives all that is read from it; else it is released. */
+  async #checked(session: InferenceSession, name: GraphName, file: string): Promise<InferenceSession> {
+    try {
+      requireOutputs(session.outputNames, name, this.manifest, file);
+      return session;
+    } catch (error) {
+      await runtimeQueue.run(() => session.release());
+      throw error;
+    }
   }
 
   /** What `expression` gives to the bridge, read back from the device; empty where nothing is bridged. */
@@ -316,20 +330,4 @@ export class Grounder {
 /** The whole of what the text graph reads: two expressions with the same ids are one. */
 function textKey(expression: Encoded): string {
   return expression.padded.join();
-}
-
-/** Outputs that are read seldom or only by another graph, and therefore stay on the device. */
-function deviceOutputs(graph: GraphName, { bridgedLayers }: HivgConfig): string[] {
-  switch (graph) {
-    case 'text':
-      return [
-        NAMES.textTokens,
-        NAMES.textEmbedding,
-        ...bridgedLayers.flatMap((layer) => [NAMES.bridgeKeys(layer), NAMES.bridgeValues(layer)]),
-      ];
-    case 'image':
-      return [NAMES.visualTokens, NAMES.clsAttention, ...bridgedLayers.map(NAMES.wordAttention)];
-    case 'dense':
-      return [];
-  }
 }
