@@ -42,8 +42,11 @@ class Input:
         return torch.tensor(self.fill, dtype=dtype).reshape(self.shape)
 
 
-def export(model: nn.Module, inputs: list[Input], outputs: list[str], path: Path) -> None:
-    """Writes `path`, its weights as `path`.data and, for whoever runs it, its inputs as JSON."""
+def export(model: nn.Module, inputs: list[Input], outputs: list[str], path: Path, traced: bool = False) -> None:
+    """Writes `path`, its weights as `path`.data (unless traced) and, for whoever runs it, its inputs as JSON.
+
+    `traced`: by PyTorch's older exporter, which runs the network once and writes what it did.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
         torch.onnx.export(
@@ -52,8 +55,7 @@ def export(model: nn.Module, inputs: list[Input], outputs: list[str], path: Path
             str(path),
             input_names=[each.name for each in inputs],
             output_names=outputs,
-            external_data=True,
-            verbose=False,
+            **({"dynamo": False, "opset_version": 17} if traced else {"external_data": True, "verbose": False}),
         )
     description = {"inputs": [asdict(each) for each in inputs], "outputs": outputs, "torch": torch.__version__}
     path.with_suffix(".json").write_text(json.dumps(description, indent=1) + "\n")

@@ -5,8 +5,8 @@
     python gpu.py unpack OUT runs/gpu                    (afterwards: the best checkpoint and the logs)
 
 The machine may be a fresh one each time and takes and gives small files alone: so a run's state is cut to what it
-can't do without, and into parts of 15 MiB. Two phases, 128 pixels first and then 192, `--minutes` in all. Nothing
-here trains; train.py does.
+can't do without, and into parts of 15 MiB. Three phases, `--minutes` in all: CLIP alone, which learns to see, then
+everything at 128 pixels and at 192. Nothing here trains; train.py does.
 """
 
 from __future__ import annotations
@@ -47,10 +47,11 @@ class Phase:
     options: tuple[str, ...]
 
 
-#: A rate that doesn't fall in the first phase: the second goes on from its average.
+#: A rate that falls in the last phase alone: each other one is gone on with from its average.
 PHASES = (
-    Phase("small", 0.6, ("--side", "128", "--batch", "512", "--shape", "flat")),
-    Phase("large", 0.4, ("--side", "192", "--batch", "512", "--shape", "trapezoid")),
+    Phase("eyes", 0.15, ("--stage", "contrastive", "--side", "128", "--batch", "256", "--shape", "flat")),
+    Phase("small", 0.5, ("--side", "128", "--batch", "512", "--shape", "flat")),
+    Phase("large", 0.35, ("--side", "192", "--batch", "512", "--shape", "trapezoid")),
 )
 #: For the whole of the GPU: scenes are described by this many processes and painted on the GPU.
 COMMON = ("--stage", "full", "--lr-factor", "4", "--workers", "15", "--every", "2", "--validation", "1000")

@@ -79,15 +79,16 @@ def test_all_stages_follow_one_another_each_from_the_last_ones_checkpoint(world,
 
 
 def test_pieces_go_on_from_the_files_of_the_piece_before(world, tmp_path):
-    state, more = tmp_path / "state", ["--init", str(world["init"]), *map(str, world["common"]), "--stage", "full"]
+    state, more = tmp_path / "state", ["--init", str(world["init"]), *map(str, world["common"])]
     state.mkdir()
     for name in ("tokenizer.json", "words.json"):
         (tmp_path / name).write_text((world["init"].parent / "tokenizer.json").read_text())
     gpu.pack({name: tmp_path / name for name in ("tokenizer.json", "words.json")}, {}, state)
     phases = tuple(
-        gpu.Phase(p.name, p.share, ("--side", side, "--shape", p.options[-1])) for p, side in zip(gpu.PHASES, ("32", "48"))
+        gpu.Phase(p.name, p.share, (*stage, "--side", side, "--shape", p.options[-1]))
+        for p, side, stage in zip(gpu.PHASES, ("32", "32", "48"), (("--stage", "contrastive"), (), ()), strict=True)
     )
-    common = ("--every", "1")
+    common = ("--stage", "full", "--every", "1")
     pairs: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gpu, "PHASES", phases)
@@ -95,12 +96,12 @@ def test_pieces_go_on_from_the_files_of_the_piece_before(world, tmp_path):
         patch.setattr(gpu, "EVALUATION", 10**6)
         for number, minutes in enumerate((60, 0.02)):
             out = tmp_path / f"out-{number}"
-            # The first is stopped for lack of time; the second, on a fresh machine, ends both phases.
+            # The first is stopped for lack of time; the second, on a fresh machine, ends all phases.
             gpu.piece(state, out, tmp_path / f"machine-{number}", gpu.PACKING + (8 if number == 0 else 600), minutes, more)
             gpu.read_parts("state", out, tmp_path / f"seen-{number}")
             pairs.append(len(list((tmp_path / f"seen-{number}").glob("*/ended.json"))))
             state = out
-        assert pairs == [0, 2]
+        assert pairs == [0, 3]
         gpu.read_parts("best", out, tmp_path / "end")
     model, args = checkpoint.load(tmp_path / "end/large/best_checkpoint.pth")
     assert model.config.image_side == 48 and args.val_accuracy >= 0
