@@ -1,6 +1,7 @@
 // A worker that opens one graph of a bundle through the app's own runtime (workers/web-runtime.ts) and times its runs.
 // It knows no tokenizer and no image: a graph's time does not depend on the numbers in its inputs.
 
+import type { InferenceSession } from 'onnxruntime-common';
 import type { BundleReader, Manifest } from '../../src/grounding/bundle.ts';
 import { MANIFEST_FILE, parseManifest } from '../../src/grounding/bundle.ts';
 import type { Runtime } from '../../src/grounding/session.ts';
@@ -8,7 +9,7 @@ import { graphFiles } from '../../src/grounding/session.ts';
 import type { Precision } from '../../src/hivg/precision.ts';
 import { webRuntime } from '../../workers/web-runtime.ts';
 import { pictureInputs, textInputs, wordInputs } from './graph-inputs.ts';
-import type { OpenRequest, RunReply } from './messages.ts';
+import type { ExportRequest, OpenRequest, RunReply } from './messages.ts';
 
 type Run = () => Promise<number>;
 
@@ -17,11 +18,40 @@ interface Opened {
   readonly image: Run;
 }
 
+const readerOf = (url: string): BundleReader => ({
+  read: async (path) => new Uint8Array(await (await fetch(new URL(path, url))).arrayBuffer()),
+});
+
+const manifestOf = async (bundleUrl: string) =>
+  parseManifest(await (await fetch(new URL(MANIFEST_FILE, bundleUrl))).json());
+
+/** A network written as one graph: its whole time counts as the image graph's. */
+async function openExport(request: ExportRequest): Promise<Opened> {
+  const { url, files, inputs, threads, bundleUrl } = request;
+  const [model = '', ...weights] = files.map(({ path }) => path);
+  const manifest = { ...(await manifestOf(bundleUrl)), files: [...files] };
+  const runtime = await webRuntime(readerOf(url), manifest, { provider: 'wasm', threads });
+  const opened = await runtime.createSession({ model, weights }, []);
+  const feeds = Object.fromEntries(
+    inputs.map(({ name, dtype, shape, fill }) => {
+      const count = shape.reduce((product, size) => product * size, 1);
+      const value = (i: number) => (typeof fill === 'string' ? Math.sin(12.9898 * i) : (fill[i] ?? 0));
+      const values = Array.from({ length: count }, (_, i) => value(i));
+      const data =
+        dtype === 'float32'
+          ? Float32Array.from(values)
+          : dtype === 'bool'
+            ? Uint8Array.from(values)
+            : BigInt64Array.from(values, BigInt);
+      return [name, new runtime.Tensor(dtype, data as never, [...shape])];
+    }),
+  );
+  return { text: null, image: timed(opened, feeds) };
+}
+
 async function open({ bundleUrl, precision, threads }: OpenRequest): Promise<Opened> {
-  const reader: BundleReader = {
-    read: async (path) => new Uint8Array(await (await fetch(new URL(path, bundleUrl))).arrayBuffer()),
-  };
-  const manifest = parseManifest(await (await fetch(new URL(MANIFEST_FILE, bundleUrl))).json());
+  const reader = readerOf(bundleUrl);
+  const manifest = await manifestOf(bundleUrl);
   const runtime = await webRuntime(reader, manifest, { provider: 'wasm', threads });
   const image = await session(runtime, manifest, precision, 'image');
   // The embedding table of q4 and q8 has no wasm kernel; their image graph runs all the same.
@@ -41,6 +71,10 @@ async function session(
   const feeds = Object.fromEntries(
     inputs.map(({ name, type, data, shape }) => [name, new runtime.Tensor(type, data as never, shape)]),
   );
+  return timed(opened, feeds);
+}
+
+function timed(opened: InferenceSession, feeds: InferenceSession.FeedsType): Run {
   return async () => {
     const start = performance.now();
     await opened.run(feeds);
@@ -50,9 +84,12 @@ async function session(
 
 let opened: Opened | null = null;
 
-self.onmessage = async ({ data }: MessageEvent<{ id: number; open?: OpenRequest }>) => {
+self.onmessage = async ({
+  data,
+}: MessageEvent<{ id: number; open?: OpenRequest; openExport?: ExportRequest }>) => {
   try {
     if (data.open) opened = await open(data.open);
+    if (data.openExport) opened = await openExport(data.openExport);
     const reply: RunReply | undefined = opened
       ? { text: (await opened.text?.()) ?? null, image: await opened.image() }
       : undefined;

@@ -8,6 +8,23 @@ export interface OpenRequest {
   readonly threads: number;
 }
 
+/** One graph that is a network by itself, at `url` with its weights beside it, and what to feed it. */
+export interface ExportRequest {
+  readonly url: string;
+  /** The model, then its weights. */
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly dtype: 'float32' | 'bool' | 'int64';
+    readonly shape: readonly number[];
+    /** Its values where they matter: the words. */
+    readonly fill: string | readonly number[];
+  }[];
+  readonly threads: number;
+  /** A bundle whose manifest the app's runtime asks for; nothing of it is run. */
+  readonly bundleUrl: string;
+}
+
 /** Milliseconds; `text` is null where the text graph does not run on the provider. */
 export interface RunReply {
   readonly text: number | null;

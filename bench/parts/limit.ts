@@ -70,7 +70,10 @@ function productsOf(nodes: readonly ProfiledNode[]): Product[] {
 
 const count = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
-/** A graph of nothing but products, each an output; and what to feed it. */
+/**
+ * A graph of nothing but products, and what to feed it. One row of each is an output, so that none can be left out and
+ * each may be written where the one before was, as in a network: written to memory of its own it would take longer.
+ */
 async function productsGraph(
   name: string,
   products: readonly Product[],
@@ -79,6 +82,7 @@ async function productsGraph(
   const weights = new WeightFile('products.bin');
   const feeds: Record<string, Tensor> = {};
   const inputs = new Map<string, Value>();
+  const first = graph.constant('first', 'int64', [1], [0]);
   const input = (shape: readonly number[]) => {
     const key = `x_${shape.join('_')}`;
     const known = inputs.get(key) ?? graph.input(key, 'float32', shape);
@@ -108,7 +112,9 @@ async function productsGraph(
       return graph.node('DynamicQuantizeMatMul', [x, b, scale], outputs, {}, 'com.microsoft');
     };
     const [y] = node();
-    graph.output(y, `y_${index}`);
+    const one = [kind === 'batched' ? batch : 1, 1, columns];
+    const [row] = graph.node('Gather', [y, first], [{ dtype: 'float32', shape: one }], { axis: { int: 1 } });
+    graph.output(row, `y_${index}`);
   });
   const folder = join(CACHE, `products-${name}`);
   await mkdir(folder, { recursive: true });

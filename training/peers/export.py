@@ -68,11 +68,11 @@ class GroundingDino(nn.Module):
 
 def one_sentence(ids: Tensor) -> tuple[Tensor, Tensor]:
     """What `generate_masks_with_special_tokens_and_transfer_map` gives for a single phrase between start and end."""
-    n = ids.shape[1]
-    seen = torch.eye(n, dtype=torch.bool)
-    seen[1 : n - 1, 1 : n - 1] = True
-    positions = torch.arange(n)[None] - 1
-    return seen[None], positions.clamp(min=0)
+    at = torch.arange(ids.shape[1])
+    said = (at > 0) & (at < len(at) - 1)
+    # Not torch.eye: ONNX Runtime has no EyeLike for booleans on the CPU.
+    seen = (at[:, None] == at) | (said[:, None] & said)
+    return seen[None], (at[None] - 1).clamp(min=0)
 
 
 class Florence2(nn.Module):
