@@ -8,6 +8,7 @@ import { openTokenizer } from '../src/grounding/bundle-tokenizer.ts';
 import { Grounder } from '../src/grounding/ground.ts';
 import type { Preprocessed } from '../src/grounding/preprocess.ts';
 import { preprocess } from '../src/grounding/preprocess.ts';
+import { STOP_SPINNING } from '../src/grounding/session.ts';
 import type { Encoded } from '../src/grounding/tokenizer.ts';
 import type { Precision } from '../src/hivg/precision.ts';
 import type { ExportDescription, Size } from './artefacts.ts';
@@ -28,6 +29,8 @@ export function openSession(path: string | Uint8Array, more: InferenceSession.Se
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
     intraOpNumThreads: THREADS,
+    // As the command line has it, and so for whatever is measured beside it.
+    extra: { session: STOP_SPINNING },
     ...more,
   };
   return typeof path === 'string'

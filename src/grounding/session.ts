@@ -29,6 +29,12 @@ export interface Runtime {
   createSession(files: GraphFiles, keepOnDevice: readonly string[]): Promise<InferenceSession>;
 }
 
+/**
+ * For every native session: its threads stop spinning when a run has ended. Text and image graph run in turn, each on a pool
+ * of its own, and the one that waits would take a core from the one that computes.
+ */
+export const STOP_SPINNING = { force_spinning_stop: '1' } as const;
+
 /** Precisions in the order in which they are preferred on a provider. */
 const PREFERRED: Readonly<Record<RuntimeProvider, readonly Precision[]>> = {
   webgpu: ['q4', 'q8', 'fp16', 'fp32'],
