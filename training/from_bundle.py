@@ -81,7 +81,15 @@ def state_of(found: dict[str, Tensor], config: Config) -> dict[str, Tensor]:
             split(attention, f"{attention}.qkv", ["q_proj", "k_proj", "v_proj"])
     for i in config.bridged_layers:
         layer = f"clip.vision_model.encoder.layers.{i}"
-        split(f"{layer}.cross_attn", f"{layer}.cross_attn.kv", ["k_proj", "v_proj"])
+        kv = f"{layer}.cross_attn.kv"
+        if f"{kv}_gate.weight" in found:
+            # Keys and values with the gate before them: a product of this rank, shared out evenly.
+            left, sizes, right = torch.linalg.svd(found[f"{kv}_gate.weight"].double(), full_matrices=False)
+            root = sizes[: config.vision.width].sqrt()
+            found[f"{kv}.weight"] = (left[:, : len(root)] * root).float()
+            found[f"{kv}.bias"] = found[f"{kv}_gate.bias"]
+            linear(f"{layer}.cross_gate", (root[:, None] * right[: len(root)]).float(), None)
+        split(f"{layer}.cross_attn", kv, ["k_proj", "v_proj"])
         # Conversion multiplied the queries with 1 / √width of a head.
         root = (config.vision.width / config.vision.heads) ** 0.5
         q = f"{layer}.cross_attn.q_proj"
