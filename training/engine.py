@@ -29,8 +29,8 @@ class Diverged(RuntimeError):
     """The losses stopped being numbers."""
 
 
-def images_of(number: Tensor) -> tuple[Tensor | slice, Tensor | None]:
-    """Scene of each row, int64 [B] → rows with one of each image, and which of these each row has.
+def firsts_of(number: Tensor) -> tuple[Tensor | slice, Tensor | None]:
+    """Scene of each row, int64 [B] → rows with one of each scene, and which of these each row has.
 
     On a CPU alone: elsewhere a batch whose sizes change costs more than the work that it saves.
     """
@@ -51,11 +51,14 @@ class Trained(nn.Module):
         super().__init__()
         self.network, self.names = network, names
 
-    def forward(self, batch: dict[str, Tensor], alone: bool, mix_texts: bool) -> dict[str, Tensor]:
-        if alone:
+    def forward(self, batch: dict[str, Tensor], reads: str, mix_texts: bool) -> dict[str, Tensor]:
+        if reads == "names":
+            first, owner = firsts_of(batch["number"])
+            out = self.network.see(pixels_of(batch["image"], batch["rect"]), batch["ids"][first], owner)
+        elif reads == "captions":
             out = self.network.contrast(pixels_of(batch["image"], batch["rect"]), batch["ids"])
         else:
-            first, owner = images_of(batch["number"])
+            first, owner = firsts_of(batch["number"])
             pixels = pixels_of(batch["image"][first], batch["rect"][first])
             out = self.network(pixels, batch["patch_mask"], batch["ids"], mix_texts_in_batch=mix_texts, owner=owner)
         if self.names is None:
@@ -93,8 +96,8 @@ class Plan:
     lr: float
     budget: Budget
     shape: str = "trapezoid"
-    #: Only CLIP, without what stands behind it.
-    alone: bool = False
+    #: What a batch is: Stage.reads.
+    reads: str = "expressions"
     mix_texts: bool = False
     clip_norm: float = 1.0
     #: Largest decay of the average of the weights; the first steps use less.
@@ -154,7 +157,7 @@ class Trainer:
         self.module.train()
         batch = {**batch, "seed": progress.step}
         with autocast(ranks.device, plan.precision):
-            out = self.forward(batch, plan.alone, plan.mix_texts)
+            out = self.forward(batch, plan.reads, plan.mix_texts)
         scale = self.module.network.clip.logit_scale.exp()
         whole, losses = total(out, batch, plan.weights, scale, ranks)
         self.optimiser.zero_grad(set_to_none=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from batches import SceneSource, loader, moved
 from hivg.checkpoint import atomically, load
@@ -128,6 +128,19 @@ def retrieval(network: HiVG, batches: list[dict], device: torch.device) -> dict:
         b = moved(kept, device)
         logit = network.contrast(pixels_of(b["image"], b["rect"]), b["ids"])["logit"]
         hits.append((logit.argmax(1) == torch.arange(len(logit), device=device)).float().cpu())
+    return {"accuracy": round(torch.cat(hits).mean().item(), 4)}
+
+
+@torch.no_grad()
+def recognition(trained: nn.Module, batches: list[dict], device: torch.device) -> dict:
+    """What an `engine.Trained` sees in crowds: {accuracy}, the share of patches that show a thing whose kind it names."""
+    trained.eval()
+    hits = []
+    for kept in batches:
+        out = trained({**moved(kept, device), "seed": 0}, "names", False)
+        shown = out["shown"]
+        thing = (shown >= 0) & (shown < out["kinds"].shape[1] - 1)
+        hits.append((out["kinds"].argmax(1) == shown)[thing].float().cpu())
     return {"accuracy": round(torch.cat(hits).mean().item(), 4)}
 
 

@@ -9,7 +9,7 @@ import time
 import torch
 
 from engine import Meter, Progress, Trainer
-from evaluate import retrieval, scores
+from evaluate import recognition, retrieval, scores
 from hivg import checkpoint
 from runs import Run
 from stages import Stage
@@ -67,9 +67,11 @@ class Rests:
         self.said, self.said_pairs, self.said_spent = time.monotonic(), progress.pairs, clock.spent
 
     def _validate(self, meter: Meter) -> None:
-        progress, network = self.progress, self.trainer.average.network
-        measure = retrieval if self.stage.clip == "alone" else scores
-        found = measure(network, self.validation, self.trainer.ranks.device)
+        progress, average, device = self.progress, self.trainer.average, self.trainer.ranks.device
+        if self.stage.reads == "names":
+            found = recognition(average, self.validation, device)
+        else:
+            found = (retrieval if self.stage.reads == "captions" else scores)(average.network, self.validation, device)
         row = {
             "stage": self.stage.name, "minutes": round(progress.clock.spent / 60, 2), "step": progress.step, "pairs": progress.pairs,
             "lr": self.trainer.optimiser.param_groups[0]["lr"], "val": found, "train": meter.take(),

@@ -33,8 +33,10 @@ class Stage:
     name: str
     #: Peak learning rate; the original's where it has one. `--lr-factor` multiplies it.
     lr: float
-    #: CLIP's own weights: "trained", "frozen", or "alone" (trained, with nothing behind it).
+    #: CLIP's own weights: "trained", "frozen", or "alone" (trained, with nothing behind it but projections).
     clip: str
+    #: What it learns from: "expressions" of scenes, "captions" of scenes, or "names" of what stands in crowds.
+    reads: str = "expressions"
     #: Share of the vision encoder's layers, from the first, whose adapters are trained; None: no adapters at all.
     adapters: float | None = None
     weights: dict[str, float] = field(default_factory=lambda: PAPER)
@@ -47,7 +49,8 @@ class Stage:
 STAGES = {
     s.name: s
     for s in (
-        Stage("contrastive", 2.5e-4, "alone", weights={"contrastive": 1.0, "kinds": 2.0}, share=0.2),
+        Stage("eyes", 2.5e-4, "alone", weights={"kinds": 1.0}, reads="names"),
+        Stage("contrastive", 2.5e-4, "alone", weights={"contrastive": 1.0, "kinds": 2.0}, reads="captions", share=0.2),
         Stage("warmup", 2.5e-4, "frozen", adapters=0.0, number=0, share=0.4),
         Stage("hilora1", 1e-4, "frozen", adapters=5 / 12, number=1, share=0.4 / 3),
         Stage("hilora2", 5e-5, "frozen", adapters=8 / 12, number=2, share=0.4 / 3),
@@ -77,7 +80,9 @@ def is_trained(name: str, stage: Stage, model: HiVG) -> bool:
     parts = name.split(".")
     bridge = any(part in _BRIDGE for part in parts)
     if stage.clip == "alone":
-        return (parts[0] == "clip" and not bridge) or parts[0] in ("visu_proj", "ml_visual_projection")
+        # Names are held against patches as the grounding encoder is given both.
+        joining = ("visu_proj", "ml_visual_projection", "text_proj") if stage.reads == "names" else ("visu_proj", "ml_visual_projection")
+        return (parts[0] == "clip" and (stage.reads == "names" or not bridge)) or parts[0] in joining
     if parts[0] != "clip" or bridge:
         return True
     if "lora_A" in parts or "lora_B" in parts:
@@ -95,11 +100,3 @@ def prepare(model: HiVG, stage: Stage) -> None:
         adapt(model.clip)
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(is_trained(name, stage, model))
-
-
-def groups(modules: list[nn.Module], decay: float) -> list[dict]:
-    """What an optimiser takes: weight decay for matrices alone, not for norms, biases and embeddings."""
-    named = [(n, p) for m in modules for n, p in m.named_parameters() if p.requires_grad]
-    heavy = [p for n, p in named if p.ndim >= 2 and "embed" not in n]
-    light = [p for n, p in named if p.ndim < 2 or "embed" in n]
-    return [{"params": heavy, "weight_decay": decay}, {"params": light, "weight_decay": 0.0}]

@@ -38,7 +38,9 @@ from rests import Rests
 from runs import Run, RunError
 from schedule import SHAPES
 from splits_data import SplitError, SplitSource, words_of
-from stages import ALL, LOSSES, STAGES, Stage, groups, prepare
+from optimisers import KINDS, optimiser_for
+from stages import ALL, LOSSES, STAGES, Stage, prepare
+from synthref.crowds import CrowdSource
 from synthref.dataset import Sight
 from synthref.tokenizer import write as write_tokenizer
 from synthref.words import spoken
@@ -60,9 +62,11 @@ def data_for(options: argparse.Namespace, run: Run, config: Config, stage: Stage
     if own:
         train_source: Source = SplitSource(options.data, "train", options.images, str(run.tokenizer), sight)
         val: Source = SplitSource(options.data, "val", options.images, str(run.tokenizer), sight, shuffle=False)
+    elif stage.reads == "names":
+        train_source, val = CrowdSource("train", str(run.tokenizer), sight), CrowdSource("val", str(run.tokenizer), sight)
     else:
         # CLIP alone sees no difference between two expressions of one image: it gets a caption.
-        several = 0 if stage.clip == "alone" else EXPRESSIONS
+        several = 0 if stage.reads == "captions" else EXPRESSIONS
         train_source = SceneSource("train", str(run.tokenizer), sight, (several, several))
         val = SceneSource("val", str(run.tokenizer), sight, (min(several, 1),) * 2)
     size = 50
@@ -127,10 +131,10 @@ def run_stage(options: argparse.Namespace, stage: Stage, ranks: Ranks) -> bool:
     plan = Plan(
         weights={k: v for k, v in weights.items() if v}, lr=stage.lr * options.lr_factor,
         budget=Budget(options.minutes * 60 if options.minutes else None, options.pairs),
-        shape=options.shape, alone=stage.clip == "alone", mix_texts=options.mix_texts,
+        shape=options.shape, reads=stage.reads, mix_texts=options.mix_texts,
         decay=options.average, precision=options.precision or precision_for(ranks.device), compile=options.compile,
     )
-    optimiser = torch.optim.AdamW(groups([module], options.decay), lr=plan.lr, betas=(0.9, 0.98), fused=True)
+    optimiser = optimiser_for(module, options.optimiser, plan.lr, options.decay)
     trainer = Trainer(module, plan, optimiser, ranks)
     setting = {"stage": stage.name, "side": config.image_side, "context": config.context, "seed": options.seed}
     progress = run.resume(trainer, setting)
@@ -184,6 +188,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--batch", type=int, default=48, help="pairs a step and process")
     p.add_argument("--lr-factor", type=float, default=3.2, help="times the stage's peak learning rate; 1 is the original's")
     p.add_argument("--shape", choices=tuple(SHAPES), default="trapezoid", help="of the learning rate; the original's is cosine")
+    p.add_argument("--optimiser", choices=KINDS, default="adamw", help="the original's is adamw")
     p.add_argument("--decay", type=float, default=0.02, help="weight decay")
     p.add_argument("--average", type=float, default=0.999, help="decay of the average of the weights that is kept")
     p.add_argument("--kinds", type=float, help="weight of the loss on the kinds of things, in place of the stage's")

@@ -140,6 +140,18 @@ class HiVG(nn.Module):
                 out["word_attention"] = vision["word_attention"]
         return out
 
+    def see(self, pixels: Tensor, ids: Tensor, owner: Tensor | None = None) -> dict[str, Tensor]:
+        """Both encoders and the bridge, without grounding encoder: `patches` as in forward.
+
+        pixels as in forward; ids int64 [texts, T]; row b of the pixels goes with text `owner[b]`, or with text b.
+        """
+        _, states = self.clip.text_model(ids)
+        if owner is not None:
+            states = [s[owner] for s in states]
+        vision = self.clip.vision_model(pixels, [states[i] for i in self.config.text_states])
+        levels = torch.cat([vision["states"][i] for i in self.config.vision_states], dim=-1)
+        return {"patches": self.visu_proj(self.ml_visual_projection(levels))[:, 1:]}
+
     def contrast(self, pixels: Tensor, ids: Tensor) -> dict[str, Tensor]:
         """CLIP alone, without bridges and grounding encoder: `logit`, both embeddings and `patches` as in forward."""
         end = ids.argmax(-1)

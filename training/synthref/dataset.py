@@ -77,19 +77,19 @@ def _shadow(dice: Random) -> tuple[float, float, float]:
     return dice.uniform(-0.012, 0.012), dice.uniform(0.004, 0.016), dice.uniform(0.12, 0.38)
 
 
-def describe_scene(scene: Scene, atlas: Atlas, sight: Sight, seed: str, taken: int | None = None) -> dict[str, np.ndarray]:
+def describe_scene(scene: Scene, atlas: Atlas, sight: Sight, seed: str, taken: int | None = None, room: int = THINGS) -> dict[str, np.ndarray]:
     """A scene as the arrays that a `Painter` takes, for a square of `sight.side`.
 
     `seed` is of the painting's own dice; `taken` the longer side in pixels that the picture is thought taken with,
-    by lot where it is not given. Throws ValueError where a scene has more things than fit.
+    by lot where it is not given. Throws ValueError where a scene has more things than there is `room` for.
     """
-    if len(scene.things) > THINGS:
-        raise ValueError(f"a scene of {len(scene.things)} things: a description holds {THINGS}")
+    if len(scene.things) > room:
+        raise ValueError(f"a scene of {len(scene.things)} things: a description holds {room}")
     dice, tints = Random(seed), tuple(TINTS)
     if taken is None:
         # Log-uniform: photographs are shrunk before the network sees them, thumbnails hardly.
         taken = round(sight.side * math.exp(dice.uniform(0, math.log(TAKEN))))
-    things, tile, tint = np.zeros((THINGS, 10), np.float32), np.zeros(THINGS, np.int64), np.full(THINGS, -1, np.int64)
+    things, tile, tint = np.zeros((room, 10), np.float32), np.zeros(room, np.int64), np.full(room, -1, np.int64)
     for i, t in enumerate(scene.things):
         angle = math.radians(t.angle)
         things[i] = (t.cx, t.cy, t.side, math.cos(angle), math.sin(angle), -1.0 if t.flip else 1.0, t.x, t.y, t.w, t.h)

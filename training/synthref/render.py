@@ -140,7 +140,7 @@ class Painter:
 
     def _plan(self, scenes: dict[str, np.ndarray], finer: int, shadow: bool) -> _Plan:
         """Works out on the CPU, in float64, which pixels each thing (or its shadow) may touch and which texels they show."""
-        layer = np.arange(THINGS)[None, :].repeat(len(scenes["rect"]), 0)
+        layer = np.arange(scenes["things"].shape[1])[None, :].repeat(len(scenes["rect"]), 0)
         drawn = layer < scenes["count"][:, None]
         if shadow:
             drawn &= scenes["shadow"][:, 2:] > 0

@@ -84,7 +84,8 @@ def _paint(rng: Random, group: list[int], painted: float) -> list[str | None]:
     return rng.sample(names, len(group)) if rng.random() < 0.7 else [rng.choice(names) for _ in group]
 
 
-def _angle(rng: Random) -> float:
+def draw_angle(rng: Random) -> float:
+    """How far a thing is turned, in degrees: most stand upright, few are upside down."""
     dice = rng.random()
     if dice < 0.66:
         return 0.0
@@ -271,7 +272,7 @@ def draw_scene(rng: Random, atlas: Atlas, packs: tuple[str, ...], things: tuple[
             if stage.stand(kind, pack, icon, tint, 0):
                 continue
         upright = bool(riders) and number == 0
-        angle, flip = 0.0 if upright else _angle(rng), rng.random() < 0.5
+        angle, flip = 0.0 if upright else draw_angle(rng), rng.random() < 0.5
         shape = outline(atlas, pack, icon)
         close = not upright and rng.random() < 0.22
         for attempt in range(16):

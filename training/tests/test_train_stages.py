@@ -60,6 +60,13 @@ def test_contrastive_training_is_of_clip_alone_and_full_training_of_all_that_is_
     assert {n.split(".")[0] for n in left} == {"ml_text_feat_perceiver", "reg_pos_embed", "condition_text_pos_embed", "condition_text_proj"}
 
 
+def test_eyes_are_trained_with_the_bridge_and_with_nothing_behind_it():
+    names = trained(network("eyes"))
+    for part in ("patch_embedding", "cross_attn.q_proj", "token_embedding", "visu_proj.", "text_proj."):
+        assert any(part in n for n in names), part
+    assert not [n for n in names if n.startswith(("vl_", "bbox", "seg_conv", "visu_token", "reg_token"))]
+
+
 def test_shares_of_the_papers_way_make_a_whole():
     assert sum(STAGES[s].share for s in ALL) == pytest.approx(1)
 

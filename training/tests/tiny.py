@@ -13,7 +13,8 @@ from hivg.hivg import HiVG
 from hivg.initialise import initialise
 from names import Names
 from parallel import Ranks
-from stages import PAPER, STAGES, groups, prepare
+from optimisers import optimiser_for
+from stages import PAPER, STAGES, prepare
 
 #: Classes of a patch: four kinds, and nothing.
 KINDS = 5
@@ -44,8 +45,8 @@ def trainer(stage: str = "full", pairs: int = 10**6, ranks: Ranks = Ranks(), lr:
     module = Trained(network(stage), names())
     alone = STAGES[stage].clip == "alone"
     weights = STAGES[stage].weights if alone else {**PAPER, "kinds": 1.0}
-    plan = Plan(weights, lr, Budget(pairs=pairs), alone=alone)
-    return Trainer(module, plan, torch.optim.AdamW(groups([module], 0.02), lr=lr), ranks)
+    plan = Plan(weights, lr, Budget(pairs=pairs), reads=STAGES[stage].reads)
+    return Trainer(module, plan, optimiser_for(module, "adamw", lr, 0.02), ranks)
 
 
 def batch(number: int, size: int = 6) -> dict[str, torch.Tensor]:
