@@ -1,5 +1,5 @@
 /**
- * Adds up what the test runners report as JSON. A suite that broke before it ran counts as one failure, and
+ * Adds up what the test runners report. A suite that broke before it ran counts as one failure, and
  * so does a runner that left no report: what did not run must not look like success.
  */
 
@@ -30,6 +30,22 @@ export function playwrightCounts(report) {
   const { expected, unexpected, flaky, skipped } = report.stats;
   // A flaky test did fail once; there is no second try in this project that would hide it.
   return { passed: expected, failed: unexpected + flaky + report.errors.length, skipped };
+}
+
+/**
+ * @param {string} report pytest's, in JUnit's XML
+ * @returns {Counts}
+ * @throws {Error} where it is something else
+ */
+export function pytestCounts(report) {
+  /** @param {string} name */
+  const count = (name) => {
+    const found = new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(report);
+    if (!found) throw new Error(`pytest's report says nothing of ${name}`);
+    return Number(found[1]);
+  };
+  const failed = count('failures') + count('errors');
+  return { passed: count('tests') - failed - count('skipped'), failed, skipped: count('skipped') };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { playwrightCounts, totalCounts, vitestCounts } from './test-report.mjs';
+import { playwrightCounts, pytestCounts, totalCounts, vitestCounts } from './test-report.mjs';
 
 const vitestReport = { numPassedTests: 5, numFailedTests: 1, numPendingTests: 2, numTodoTests: 0 };
 
@@ -30,4 +30,11 @@ test('a step that failed without a failed test counts as one failure', () => {
     { ok: false, counts: { passed: 1, failed: 0, skipped: 0 } },
   ];
   expect(totalCounts(steps)).toEqual({ passed: 8, failed: 5, skipped: 1 });
+});
+
+test("pytest's errors outside of tests are failures, and what was skipped did not pass", () => {
+  const report =
+    '<?xml version="1.0"?><testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10" time="1.5">';
+  expect(pytestCounts(report)).toEqual({ passed: 4, failed: 3, skipped: 3 });
+  expect(() => pytestCounts('<html/>')).toThrow('failures');
 });

@@ -1,7 +1,8 @@
 /**
  * `npm test`: everything, from a fresh clone. Installs what is missing (packages, a Chromium), then lint,
- * types, unit tests, unit tests in the browser, a production build and the end-to-end tests on it. A step
- * that fails does not keep the others from running. The last line is `N passed, N failed`.
+ * types, unit tests, unit tests in the browser, a production build and the end-to-end tests on it, and where
+ * there is Python with PyTorch the tests of training/. A step that fails does not keep the others from running.
+ * The last line is `N passed, N failed`.
  *
  * `npm test -- unit browser` runs those steps alone.
  */
@@ -11,10 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureInstalled } from './install.mjs';
 import { ensureChromium } from './install-chromium.mjs';
-import { runPackage } from './programs.mjs';
-import { playwrightCounts, totalCounts, vitestCounts } from './test-report.mjs';
+import { run, runPackage } from './programs.mjs';
+import { findPython } from './python.mjs';
+import { playwrightCounts, pytestCounts, totalCounts, vitestCounts } from './test-report.mjs';
 
-/** @typedef {{ ok: boolean, counts?: import('./test-report.mjs').Counts, words?: string }} Outcome */
+/** @typedef {{ ok: boolean, counts?: import('./test-report.mjs').Counts, words?: string, leftOut?: boolean }} Outcome */
 
 const reports = mkdtempSync(join(tmpdir(), 'hivg-web-tests-'));
 
@@ -29,6 +31,7 @@ const STEPS = {
   browser: () => vitest('browser'),
   build: async () => ({ ok: (await runPackage('vite', ['build', '--logLevel', 'warn'])) === 0 }),
   e2e,
+  training,
 };
 
 /** @typedef {keyof typeof STEPS} Step */
@@ -58,7 +61,7 @@ async function vitest(project) {
     '--reporter=json',
     `--outputFile.json=${file}`,
   ]);
-  return outcome(code, file, vitestCounts);
+  return outcome(code, file, (report) => vitestCounts(JSON.parse(report)));
 }
 
 /** @returns {Promise<Outcome>} */
@@ -68,18 +71,36 @@ async function e2e() {
     program: 'playwright',
     env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file, E2E_PORT: String(await freePort()) },
   });
-  return outcome(code, file, playwrightCounts);
+  return outcome(code, file, (report) => playwrightCounts(JSON.parse(report)));
+}
+
+/** @returns {Promise<Outcome>} */
+async function training() {
+  const python = findPython();
+  // The app needs no Python, and PyTorch is too large to be installed unasked.
+  if ('words' in python) return { ok: true, leftOut: true, words: `not run: ${python.words}` };
+  const file = join(reports, 'training.xml');
+  const code = await run(python.path, [
+    '-m',
+    'pytest',
+    '-q',
+    '-p',
+    'no:cacheprovider',
+    `--junit-xml=${file}`,
+    'training/tests',
+  ]);
+  return outcome(code, file, pytestCounts);
 }
 
 /**
  * @param {number} code of the runner
  * @param {string} file its report
- * @param {(report: any) => import('./test-report.mjs').Counts} count
+ * @param {(report: string) => import('./test-report.mjs').Counts} count
  * @returns {Outcome}
  */
 function outcome(code, file, count) {
   try {
-    return { ok: code === 0, counts: count(JSON.parse(readFileSync(file, 'utf8'))) };
+    return { ok: code === 0, counts: count(readFileSync(file, 'utf8')) };
   } catch {
     return { ok: false, words: 'left no report' };
   }
@@ -136,10 +157,10 @@ async function main() {
   }
 
   console.log('');
-  for (const [step, { ok, counts, words }] of outcomes) {
+  for (const [step, { ok, counts, words, leftOut }] of outcomes) {
     const tests = counts && `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
     console.log(
-      `  ${ok ? 'ok    ' : 'FAILED'}  ${[step.padEnd(8), tests ?? words ?? ''].join('  ').trimEnd()}`,
+      `  ${leftOut ? 'left out' : ok ? 'ok      ' : 'FAILED  '}  ${[step.padEnd(8), tests ?? words ?? ''].join('  ').trimEnd()}`,
     );
   }
   const { passed, failed } = totalCounts([...outcomes.values()]);

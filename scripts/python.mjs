@@ -1,0 +1,84 @@
+/**
+ * Python for `training/`: finds an interpreter that has what training/requirements.txt names, or makes an environment of
+ * its own in .cache/training. PyTorch is large (hundreds of megabytes, on Linux several gigabytes where pip takes the
+ * build for GPUs), so nothing makes that environment unasked.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, run } from './programs.mjs';
+
+const REQUIREMENTS = 'training/requirements.txt';
+const ENVIRONMENT = join('.cache', 'training');
+const OWN = join(ROOT, ENVIRONMENT, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+/** Prints what an interpreter lacks of the pinned packages, one a line: "name==wanted". */
+const MISSING = `
+import importlib.metadata as have, sys
+for line in open(sys.argv[1]):
+    name, _, wanted = line.strip().partition("==")
+    try:
+        if name and have.version(name).split("+")[0] != wanted: print(line.strip())
+    except have.PackageNotFoundError: print(line.strip())
+`;
+
+/**
+ * @param {string} interpreter
+ * @returns {string[] | undefined} pinned packages it lacks; undefined where it does not run
+ */
+function missingIn(interpreter) {
+  const { status, stdout } = spawnSync(interpreter, ['-c', MISSING, REQUIREMENTS], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.split('\n').filter(Boolean) : undefined;
+}
+
+/**
+ * The interpreter to run training's tests with: the one that TRAINING_PYTHON names, or that of .cache/training, or
+ * python3, the first that has everything.
+ *
+ * @returns {{ path: string } | { words: string }} words: why there is none, and what to do
+ */
+export function findPython() {
+  const named = process.env.TRAINING_PYTHON;
+  const candidates = named ? [named] : [...(existsSync(OWN) ? [OWN] : []), 'python3'];
+  let words = 'no python3 on this machine';
+  for (const path of candidates) {
+    const missing = missingIn(path);
+    if (missing?.length === 0) return { path };
+    if (missing) words = `${path} lacks ${missing.join(', ')}`;
+    else if (named) words = `TRAINING_PYTHON names ${named}, which does not run`;
+  }
+  return { words: `${words}; \`npm run training:install\` makes an environment for it` };
+}
+
+/**
+ * Makes .cache/training, unless an interpreter that will do is there.
+ *
+ * @param {(words: string) => void} say
+ * @returns {Promise<boolean>} false where it could not, which has been said
+ */
+export async function ensurePython(say) {
+  const found = findPython();
+  if ('path' in found) {
+    say(`Python for training: ${found.path}.`);
+    return true;
+  }
+  const packages = readFileSync(join(ROOT, REQUIREMENTS), 'utf8').trim().split('\n').join(', ');
+  say(
+    `Making an environment for training in ${ENVIRONMENT}: ${packages}. PyTorch is large; this may take minutes.`,
+  );
+  const made =
+    (await run('python3', ['-m', 'venv', '--clear', ENVIRONMENT])) === 0 &&
+    (await run(OWN, [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '-r',
+      REQUIREMENTS,
+    ])) === 0;
+  if (!made) say('That did not work: training and its tests have no Python here.');
+  return made;
+}
