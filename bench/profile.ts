@@ -7,14 +7,17 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { folderReader, readManifest } from '../cli/folder-bundle.ts';
 import { nodeRuntime } from '../cli/node-runtime.ts';
 import { openTokenizer } from '../src/grounding/bundle-tokenizer.ts';
-import { Grounder } from '../src/grounding/ground.ts';
+import { Grounder, STARTED } from '../src/grounding/ground.ts';
 import type { Precision } from '../src/hivg/precision.ts';
 import type { Size } from './artefacts.ts';
 import { bundle, CACHE } from './artefacts.ts';
 import { groundings, openSession, picture, THREADS, USUAL } from './graphs.ts';
 
+/** A grounding's graphs, in the order in which their sessions are made. */
+type Profiled = (typeof STARTED)[number];
+
 export interface ProfiledNode {
-  readonly graph: 'text' | 'image';
+  readonly graph: Profiled;
   readonly name: string;
   readonly op: string;
   /** Shapes of what goes in, optional inputs left out. */
@@ -36,7 +39,7 @@ interface TraceEvent {
   };
 }
 
-/** Runs a model's text and image graphs on the CPU with profiling on. */
+/** Runs a model's graphs on the CPU with profiling on. */
 export async function profileModel(
   size: Size,
   precision: Precision,
@@ -57,15 +60,16 @@ export async function profileModel(
   const grounder = await Grounder.open(manifest, runtime, precision, 1);
   const tokenizer = await openTokenizer(folderReader(folder), manifest);
   const model = { grounder, encode: (text: string) => tokenizer.encode(text) };
-  const image = picture(grounder, USUAL.width, USUAL.height);
-  const run = groundings(model, [image], USUAL.expressions.map(model.encode));
+  // Two of each in turn, so that both are new every time.
+  const images = [1, 2].map((seed) => picture(grounder, USUAL.width, USUAL.height, seed));
+  const run = groundings(model, images, USUAL.expressions.map(model.encode));
   for (let i = 0; i < runs; i++) await run();
-  const [text, vision] = sessions.map((session, index) => {
+  const nodes = sessions.flatMap((session, index) => {
     session.endProfiling();
-    return traceOf(prefixOf(index));
+    return nodesOf(STARTED[index] as Profiled, traceOf(prefixOf(index)));
   });
   await grounder.release();
-  return [...nodesOf('text', text ?? []), ...nodesOf('image', vision ?? [])];
+  return nodes;
 }
 
 const prefixOf = (index: number) => `profile-${process.pid}-${index}`;
@@ -105,7 +109,7 @@ function nodesOf(graph: ProfiledNode['graph'], events: readonly TraceEvent[]): P
 /** Kernels by time, a line each, for reading. */
 export async function printProfile(size: Size, precision: Precision, threads: number): Promise<void> {
   const nodes = await profileModel(size, precision, { threads });
-  for (const graph of ['text', 'image'] as const) {
+  for (const graph of STARTED) {
     const own = nodes.filter((node) => node.graph === graph);
     const total = own.reduce((sum, { ms }) => sum + ms, 0);
     process.stdout.write(`${size} ${precision}, ${graph}: ${total.toFixed(1)} ms in ${own.length} kernels\n`);

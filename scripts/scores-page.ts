@@ -48,7 +48,7 @@ export function scoresPage(manifest: Manifest, scores: readonly Score[], limit: 
 }
 
 function size({ architecture, provenance, precisions, trainedOn }: Manifest): string {
-  const { text, image } = pairCost(architecture);
+  const { text, patches, image } = pairCost(architecture);
   const { side, patch, vision, text: words, grounding, projection } = architecture;
   const rows = [
     ['trained on', trainedOn ?? 'not said'],
@@ -59,7 +59,7 @@ function size({ architecture, provenance, precisions, trainedOn }: Manifest): st
     ['parameters', `${(provenance.parameters / 1e6).toFixed(2)} million`],
     [
       'cost of a pair',
-      `${giga(text + image)} GFLOP: ${giga(text)} for the words, ${giga(image)} for the picture`,
+      `${giga(text + patches + image)} GFLOP: ${giga(text)} for the words, ${giga(patches)} for the picture by itself, ${giga(image)} for both`,
     ],
     ...Object.entries(precisions).map(([name, { bytes }]) => [
       `size in ${name}`,

@@ -31,7 +31,7 @@ class BundleError(ValueError):
 def tensors_of(folder: Path) -> dict[str, Tensor]:
     """All tensors of the int8 graphs by name as float32; quantised ones scaled back, linear weights as [out, in]."""
     out: dict[str, Tensor] = {}
-    for graph in ("text", "image", "dense"):
+    for graph in ("text", "patches", "image", "dense"):
         model = onnx.load(folder / "int8" / f"{graph}.onnx", load_external_data=True)
         found = {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in model.graph.initializer}
         for name, value in found.items():

@@ -21,10 +21,18 @@ import type {
 } from './protocol.ts';
 import { RequestQueue } from './request-queue.ts';
 
+interface Prepared {
+  readonly of: RgbImage;
+  readonly by: Model;
+  readonly result: Preprocessed;
+  /** Milliseconds that the patches graph took, 0 as long as it has not run. */
+  patchesMs: number;
+}
+
 let model: Model | null = null;
 let image: RgbImage | null = null;
 /** `image` as the model's network sees it; made when first needed. */
-let prepared: { readonly of: RgbImage; readonly by: Model; readonly result: Preprocessed } | null = null;
+let prepared: Prepared | null = null;
 /** The newest grounding, whose device outputs are kept until another takes its place. */
 let last: { readonly id: number; readonly grounding: Grounding } | null = null;
 
@@ -46,7 +54,7 @@ async function answer(request: GroundingRequest, signal: AbortSignal): Promise<v
     case 'load-model':
       return load(request, signal);
     case 'set-image':
-      return setImage(request);
+      return setImage(request, signal);
     case 'ground':
       return ground(request, signal);
     case 'attention':
@@ -98,23 +106,32 @@ async function unload(): Promise<void> {
   old?.gpu?.device.destroy();
 }
 
-function setImage({ id, bitmap }: SetImageRequest): void {
+async function setImage({ id, bitmap }: SetImageRequest, signal: AbortSignal): Promise<void> {
   const { width, height } = bitmap;
   const start = performance.now();
   image = pixelsOf(bitmap);
   const pixelsMs = performance.now() - start;
   disposeLast();
-  const resizeMs = model ? prepare(image, model).ms : 0;
-  post({ kind: 'image-set', id, width, height, timings: { pixelsMs, resizeMs } });
+  const ready = model && prepare(image, model);
+  post({ kind: 'image-set', id, width, height, timings: { pixelsMs, resizeMs: ready?.ms ?? 0 } });
+  // While the person writes; what fails here fails again, and is said, when they ask.
+  if (ready && !signal.aborted) await look(ready.prepared).catch(() => undefined);
+}
+
+/** Computes what the image gives before any word comes in. */
+async function look(of: Prepared): Promise<void> {
+  const start = performance.now();
+  await of.by.grounder.look(of.result);
+  of.patchesMs = performance.now() - start;
 }
 
 /** The image as the model sees it, and how long that took now (0 where it was done before). */
-function prepare(of: RgbImage, by: Model): { result: Preprocessed; ms: number } {
-  if (prepared?.of === of && prepared.by === by) return { result: prepared.result, ms: 0 };
+function prepare(of: RgbImage, by: Model): { prepared: Prepared; ms: number } {
+  if (prepared?.of === of && prepared.by === by) return { prepared, ms: 0 };
   const start = performance.now();
   const { side, patch } = by.grounder.config;
-  prepared = { of, by, result: preprocess(of, side, patch) };
-  return { result: prepared.result, ms: performance.now() - start };
+  prepared = { of, by, result: preprocess(of, side, patch), patchesMs: 0 };
+  return { prepared, ms: performance.now() - start };
 }
 
 async function ground({ id, expression }: GroundRequest, signal: AbortSignal): Promise<void> {
@@ -124,10 +141,10 @@ async function ground({ id, expression }: GroundRequest, signal: AbortSignal): P
   if (expression.trim() === '') {
     throw new WorkerError('empty-expression', 'The expression is empty.', 'Say what to look for.');
   }
-  const { result: seen, ms: resize } = prepare(image, model);
+  const { prepared: ready, ms: resize } = prepare(image, model);
   const encoded = model.tokenizer.encode(expression);
   disposeLast();
-  const grounding = await model.grounder.ground(seen, encoded).catch((error: Error) => {
+  const grounding = await model.grounder.ground(ready.result, encoded).catch((error: Error) => {
     throw new WorkerError(
       'run-failed',
       `The network failed while it ran: ${error.message}`,
@@ -136,7 +153,8 @@ async function ground({ id, expression }: GroundRequest, signal: AbortSignal): P
   });
   last = { id, grounding };
   if (signal.aborted) throw new CancelledError();
-  const result = resultOf(model, expression, encoded, seen, grounding, resize, performance.now() - start);
+  ready.patchesMs ||= grounding.timings.patches;
+  const result = resultOf(model, expression, encoded, ready, grounding, resize, performance.now() - start);
   post({ kind: 'grounded', id, result }, [result.regAttention.data.buffer as ArrayBuffer]);
 }
 
@@ -144,7 +162,7 @@ function resultOf(
   { grounder, gpu }: Model,
   expression: string,
   encoded: Encoded,
-  seen: Preprocessed,
+  { result: seen, patchesMs }: Prepared,
   grounding: Grounding,
   resize: number,
   total: number,
@@ -164,7 +182,7 @@ function resultOf(
     letterbox: seen.letterbox,
     patchMask: seen.patchMask.slice(),
     logit,
-    timings: { ...timings, resize, total },
+    timings: { ...timings, patches: patchesMs, resize, total },
     provider: gpu ? 'webgpu' : 'wasm',
     precision: grounder.precision,
   };
@@ -181,9 +199,7 @@ async function attention(request: AttentionRequest): Promise<void> {
   const grounding = groundingOf(request);
   if (!grounding) return;
   const start = performance.now();
-  const cls = await grounding.clsAttention();
-  // A copy: the grounding keeps its own, and what is transferred is gone.
-  const clsAttention = { data: cls.data.slice(), shape: cls.shape };
+  const clsAttention = await grounding.clsAttention();
   const words = await grounding.wordAttention();
   const wordAttention = words.data.length > 0 ? words : null;
   post(

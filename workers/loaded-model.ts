@@ -3,7 +3,7 @@
 
 import type { Manifest } from '../src/grounding/bundle.ts';
 import { openTokenizer } from '../src/grounding/bundle-tokenizer.ts';
-import { Grounder } from '../src/grounding/ground.ts';
+import { Grounder, STARTED } from '../src/grounding/ground.ts';
 import { selfCheck } from '../src/grounding/probe.ts';
 import { choosePrecision, usablePrecisions } from '../src/grounding/session.ts';
 import type { Tokenizer } from '../src/grounding/tokenizer.ts';
@@ -151,7 +151,7 @@ async function check(grounder: Grounder, tokenizer: Tokenizer): Promise<void> {
   );
 }
 
-/** Everything that is read for a start: tokenizer, words, and the text and image graphs with their weights. */
+/** Everything that is read for a start: tokenizer, words, and the graphs that a grounding runs with their weights. */
 function bytesToLoad(manifest: Manifest, request: LoadModelRequest, chosen: Chosen): number {
   const float16 = chosen.provider === 'webgpu' && chosen.gpu.float16;
   const { precision, activation } = choosePrecision(
@@ -164,10 +164,7 @@ function bytesToLoad(manifest: Manifest, request: LoadModelRequest, chosen: Chos
   const paths = new Set([
     manifest.tokenizer,
     manifest.words,
-    graphs?.text,
-    graphs?.image,
-    ...(entry?.weights.text ?? []),
-    ...(entry?.weights.image ?? []),
+    ...STARTED.flatMap((name) => [graphs?.[name], ...(entry?.weights[name] ?? [])]),
   ]);
   return manifest.files.reduce((sum, file) => sum + (paths.has(file.path) ? file.bytes : 0), 0);
 }

@@ -185,8 +185,10 @@ export interface GroundedWord {
 }
 
 export interface GroundingTimings {
-  /** Milliseconds. `text`, `image`: the two graphs, 0 where a stored result was used. */
+  /** Milliseconds. `text`: that graph, 0 where a stored result was used; `image`: the graph that gives the box. */
   readonly text: number;
+  /** The graph of what the image gives before any word: once for the image, as a rule before the expression came. */
+  readonly patches: number;
   readonly image: number;
   /** Reading outputs back from the GPU; part of neither `text` nor `image`. */
   readonly readBack: number;

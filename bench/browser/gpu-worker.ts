@@ -1,5 +1,5 @@
-// A worker that times a model on a real GPU: text graph once, then the image graph again and again, with everything on
-// the device and, where asked, captured and replayed. It makes its own sessions, since the app's runtime neither
+// A worker that times a model's graphs on a real GPU again and again, with everything on the device and, where asked, the
+// patches and image graphs captured and replayed. It makes its own sessions, since the app's runtime neither
 // captures nor profiles.
 
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
@@ -7,14 +7,15 @@ import script from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url';
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import * as ort from 'onnxruntime-web/webgpu';
 import { MANIFEST_FILE, parseManifest } from '../../src/grounding/bundle.ts';
+import { patchInputs } from '../../src/grounding/graph-outputs.ts';
 import { graphFiles } from '../../src/grounding/session.ts';
 import { NAMES } from '../../src/hivg/graphs.ts';
 import { type Gpu, openGpu } from '../../workers/web-runtime.ts';
 import type { GraphInput } from './graph-inputs.ts';
-import { pictureInputs, textInputs } from './graph-inputs.ts';
+import { inputsOf, placeInputs, type TimedGraph } from './graph-inputs.ts';
 import type { GpuOpenRequest, GpuReply } from './messages.ts';
 
-type Timed = () => Promise<Required<Pick<GpuReply, 'text' | 'image' | 'readBack'>>>;
+type Timed = () => Promise<Required<Pick<GpuReply, 'text' | 'patches' | 'image' | 'readBack'>>>;
 
 const found = openGpu();
 let timed: Timed | null = null;
@@ -26,11 +27,11 @@ async function open(request: GpuOpenRequest, { device }: Gpu): Promise<Timed> {
     mjs: new URL(script, import.meta.url).href,
   };
   const manifest = parseManifest(await (await fetch(new URL(MANIFEST_FILE, bundleUrl))).json());
-  const picture = pictureInputs(manifest.architecture);
-  const kept = picture.find(({ name }) => name === NAMES.kept)?.data.length ?? 0;
+  const places = placeInputs(manifest.architecture);
+  const kept = places.find(({ name }) => name === NAMES.kept)?.data.length ?? 0;
   const bytes = async (path: string) =>
     new Uint8Array(await (await fetch(new URL(path, bundleUrl))).arrayBuffer());
-  const session = async (graph: 'text' | 'image', captured: boolean) => {
+  const session = async (graph: TimedGraph, captured: boolean) => {
     const { model, weights } = graphFiles(manifest, precision, activation, graph);
     const externalData = await Promise.all(
       weights.map(async (path) => ({ path: path.split('/').at(-1) as string, data: await bytes(path) })),
@@ -45,23 +46,36 @@ async function open(request: GpuOpenRequest, { device }: Gpu): Promise<Timed> {
     });
   };
   const text = await session('text', false);
+  const patches = await session('patches', capture);
   const image = await session('image', capture);
-  const words = onDevice(device, textInputs(manifest.architecture));
+  const words = onDevice(device, inputsOf('text', manifest.architecture));
+  const pixels = onDevice(device, inputsOf('patches', manifest.architecture));
   const memory = await text.run(words);
-  const feeds = { ...memory, ...onDevice(device, picture) };
+  // The image graph always reads the first ones: what it reads makes no difference to its time.
+  const seen = await patches.run(pixels);
+  const entering = patchInputs(manifest.architecture).map((name) => [name, seen[name] as Tensor] as const);
+  const feeds = { ...memory, ...Object.fromEntries(entering), ...onDevice(device, places) };
   const read = [NAMES.box, NAMES.logit, NAMES.regAttention];
   return async () => {
     const start = performance.now();
     const spoken = await text.run(words);
     await device.queue.onSubmittedWorkDone();
     const textEnd = performance.now();
+    const looked = await patches.run(pixels);
+    await device.queue.onSubmittedWorkDone();
+    const patchesEnd = performance.now();
     const outputs = await image.run(feeds);
     await device.queue.onSubmittedWorkDone();
     const imageEnd = performance.now();
     for (const name of read) await (outputs[name] as Tensor).getData();
     const readEnd = performance.now();
-    for (const tensor of [...Object.values(spoken), ...Object.values(outputs)]) tensor.dispose();
-    return { text: textEnd - start, image: imageEnd - textEnd, readBack: readEnd - imageEnd };
+    for (const tensor of [spoken, looked, outputs].flatMap((each) => Object.values(each))) tensor.dispose();
+    return {
+      text: textEnd - start,
+      patches: patchesEnd - textEnd,
+      image: imageEnd - patchesEnd,
+      readBack: readEnd - imageEnd,
+    };
   };
 }
 

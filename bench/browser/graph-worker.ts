@@ -8,13 +8,14 @@ import type { Runtime } from '../../src/grounding/session.ts';
 import { graphFiles } from '../../src/grounding/session.ts';
 import type { Precision } from '../../src/hivg/precision.ts';
 import { webRuntime } from '../../workers/web-runtime.ts';
-import { pictureInputs, textInputs, wordInputs } from './graph-inputs.ts';
+import { inputsOf, type TimedGraph } from './graph-inputs.ts';
 import type { ExportRequest, OpenRequest, RunReply } from './messages.ts';
 
 type Run = () => Promise<number>;
 
 interface Opened {
   readonly text: Run | null;
+  readonly patches: Run | null;
   readonly image: Run;
 }
 
@@ -46,30 +47,29 @@ async function openExport(request: ExportRequest): Promise<Opened> {
       return [name, new runtime.Tensor(dtype, data as never, [...shape])];
     }),
   );
-  return { text: null, image: timed(opened, feeds) };
+  return { text: null, patches: null, image: timed(opened, feeds) };
 }
 
 async function open({ bundleUrl, precision, threads }: OpenRequest): Promise<Opened> {
   const reader = readerOf(bundleUrl);
   const manifest = await manifestOf(bundleUrl);
   const runtime = await webRuntime(reader, manifest, { provider: 'wasm', threads });
+  const patches = await session(runtime, manifest, precision, 'patches');
   const image = await session(runtime, manifest, precision, 'image');
   // The embedding table of q4 and q8 has no wasm kernel; their image graph runs all the same.
   const hasText = precision !== 'q4' && precision !== 'q8';
-  return { text: hasText ? await session(runtime, manifest, precision, 'text') : null, image };
+  return { text: hasText ? await session(runtime, manifest, precision, 'text') : null, patches, image };
 }
 
 async function session(
   runtime: Runtime,
   manifest: Manifest,
   precision: Precision,
-  graph: 'text' | 'image',
+  graph: TimedGraph,
 ): Promise<Run> {
   const opened = await runtime.createSession(graphFiles(manifest, precision, 'float32', graph), []);
-  const config = manifest.architecture;
-  const inputs = graph === 'text' ? textInputs(config) : [...pictureInputs(config), ...wordInputs(config)];
   const feeds = Object.fromEntries(
-    inputs.map(({ name, type, data, shape }) => [name, new runtime.Tensor(type, data as never, shape)]),
+    inputsOf(graph, manifest.architecture).map(({ name, type, data, shape }) => [name, new runtime.Tensor(type, data as never, shape)]),
   );
   return timed(opened, feeds);
 }
@@ -91,7 +91,11 @@ self.onmessage = async ({
     if (data.open) opened = await open(data.open);
     if (data.openExport) opened = await openExport(data.openExport);
     const reply: RunReply | undefined = opened
-      ? { text: (await opened.text?.()) ?? null, image: await opened.image() }
+      ? {
+          text: (await opened.text?.()) ?? null,
+          patches: (await opened.patches?.()) ?? 0,
+          image: await opened.image(),
+        }
       : undefined;
     self.postMessage({ id: data.id, reply });
   } catch (error) {

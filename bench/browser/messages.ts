@@ -28,6 +28,7 @@ export interface ExportRequest {
 /** Milliseconds; `text` is null where the text graph does not run on the provider. */
 export interface RunReply {
   readonly text: number | null;
+  readonly patches: number;
   readonly image: number;
 }
 
@@ -41,8 +42,9 @@ export interface GpuOpenRequest {
 /** `gpu`: null where there is none, or one that a processor imitates. */
 export interface GpuReply {
   readonly gpu: { readonly name: string; readonly float16: boolean } | null;
-  /** Milliseconds: the text graph, the image graph until the device is done, and reading box, logit and [REG]'s rows. */
+  /** Milliseconds: text, patches and image graph until the device is done, and reading box, logit and [REG]'s rows. */
   readonly text?: number;
+  readonly patches?: number;
   readonly image?: number;
   readonly readBack?: number;
 }

@@ -82,9 +82,9 @@ async function measured(page: Page, server: StaticServer, size: Size, threads: n
     [...workers].map(([precision, worker]) => ({
       name: precision,
       run: async () => {
-        const { text, image } = await worker.ask<RunReply>({});
+        const { text, patches, image } = await worker.ask<RunReply>({});
         if (text !== null) texts.set(precision, [...(texts.get(precision) ?? []), text]);
-        return image + (text ?? 0);
+        return patches + image + (text ?? 0);
       },
     })),
     size === 'mini' ? { rounds: 30, seconds: 20 } : { rounds: 12, seconds: 60 },
@@ -105,5 +105,5 @@ async function measured(page: Page, server: StaticServer, size: Size, threads: n
     };
   });
   const words = threads === 1 ? 'one thread' : `${threads} threads`;
-  return { title: `${size}, text and image graph, ${words}`, rows: [...rows, ...failed] };
+  return { title: `${size}, text, patches and image graph, ${words}`, rows: [...rows, ...failed] };
 }

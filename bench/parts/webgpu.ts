@@ -13,7 +13,7 @@ import { graphFiles } from '../../src/grounding/session.ts';
 import type { Activation, Precision } from '../../src/hivg/precision.ts';
 import { bundle, CACHE } from '../artefacts.ts';
 import { builtWorker, startWorker } from '../browser/chromium.ts';
-import { pictureInputs, wordInputs } from '../browser/graph-inputs.ts';
+import { inputsOf } from '../browser/graph-inputs.ts';
 import type { GpuOpenRequest, GpuReply } from '../browser/messages.ts';
 import type { StaticServer } from '../browser/server.ts';
 import { serve } from '../browser/server.ts';
@@ -94,14 +94,16 @@ async function inBrowser(
     const over = (of: (reply: GpuReply) => number | undefined) =>
       spread(replies.slice(WARM_UP).map((reply) => of(reply) ?? 0));
     const image = over((reply) => reply.image);
+    const patches = over((reply) => reply.patches).median;
     const readBack = over((reply) => reply.readBack).median;
     return {
       name,
       ms: image,
       values: {
         'text graph, ms': over((reply) => reply.text).median,
+        'patches graph, ms': patches,
         'reading back, ms': readBack,
-        'frames a second': 1000 / (image.median + readBack),
+        'frames a second': 1000 / (patches + image.median + readBack),
       },
     };
   } catch (error) {
@@ -127,7 +129,7 @@ async function kernels(): Promise<Table> {
   const prefix = `profile-gpu-${process.pid}`;
   const config = manifest.architecture;
   const feeds = Object.fromEntries(
-    [...pictureInputs(config), ...wordInputs(config)].map(({ name, type, data, shape }) => [
+    inputsOf('image', config).map(({ name, type, data, shape }) => [
       name,
       new Tensor(type, data as never, shape),
     ]),

@@ -55,10 +55,11 @@ export const groundCommand: Command = {
       const grounding = await grounder.ground(prepared, encoded);
       const total = performance.now() - start;
       if (values.dump) await dump(values.dump, manifest, prepared, encoded, grounding);
-      const { text, image: imageMs, readBack } = grounding.timings;
+      const { patches, text, image: imageMs, readBack } = grounding.timings;
       const timings = {
         decode: resizeStart - decodeStart,
         resize: resizeEnd - resizeStart,
+        patches,
         text,
         image: imageMs,
         readBack,

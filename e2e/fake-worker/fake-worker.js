@@ -242,7 +242,7 @@
           letterbox,
           patchMask,
           logit: 21.5,
-          timings: { text: 38, image: 341, readBack: 4, resize: 9, total: 396 },
+          timings: { patches: 24, text: 38, image: 317, readBack: 4, resize: 9, total: 396 },
           provider: plan.provider,
           precision: 'int8',
         },

@@ -7,11 +7,27 @@ const BYTES = new TextEncoder().encode('{"a":1}');
 const SHA256 = createHash('sha256').update(BYTES).digest('hex');
 
 function manifest() {
-  const graphs = { text: 'q8/text.onnx', image: 'q8/image.onnx', dense: 'q8/dense.onnx' };
-  const weights = { text: ['q8/text.bin'], image: ['q8/image.bin'], dense: ['q8/image.bin'] };
-  const paths = ['tokenizer.json', ...Object.values(graphs), 'q8/text.bin', 'q8/image.bin'];
+  const graphs = {
+    text: 'q8/text.onnx',
+    patches: 'q8/patches.onnx',
+    image: 'q8/image.onnx',
+    dense: 'q8/dense.onnx',
+  };
+  const weights = {
+    text: ['q8/text.bin'],
+    patches: ['q8/patches.bin'],
+    image: ['q8/image.bin'],
+    dense: ['q8/image.bin'],
+  };
+  const paths = [
+    'tokenizer.json',
+    ...Object.values(graphs),
+    'q8/text.bin',
+    'q8/patches.bin',
+    'q8/image.bin',
+  ];
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     name: 'tiny',
     architecture: structuredClone(TINY) as typeof TINY,
     licence: 'Apache-2.0',
@@ -51,7 +67,7 @@ describe('a manifest', () => {
   });
 
   it.each([
-    ['formatVersion', { ...manifest(), formatVersion: 2 }],
+    ['formatVersion', { ...manifest(), formatVersion: 1 }],
     ['name', { ...manifest(), name: '' }],
     [
       'architecture.vision.heads',
@@ -65,6 +81,10 @@ describe('a manifest', () => {
     const { code, message } = refusal(json);
     expect(code).toBe('bad-manifest');
     expect(message).toContain(`${field} `);
+  });
+
+  it('of an older version is refused with what to do', () => {
+    expect(refusal({ ...manifest(), formatVersion: 1 }).message).toMatch(/convert the checkpoint again/);
   });
 
   it('is refused where it is no object', () => {

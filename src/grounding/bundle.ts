@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { PRECISIONS } from '../hivg/precision.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 export type BundleErrorCode =
   | 'bad-manifest' // not JSON, not of the schema, or at odds with itself
@@ -54,8 +54,10 @@ const architecture = v.object({
   tokenMlp: size,
 });
 
-const graphPaths = v.object({ text: path, image: path, dense: path });
-const weightPaths = v.object({ text: v.array(path), image: v.array(path), dense: v.array(path) });
+const perGraph = <T extends v.GenericSchema>(schema: T) =>
+  v.object({ text: schema, patches: schema, image: schema, dense: schema });
+const graphPaths = perGraph(path);
+const weightPaths = perGraph(v.array(path));
 
 /** Largest absolute difference from fp32 over the probe inputs, by output; box in fractions of the padded square. */
 const errorByOutput = v.record(v.string(), v.number());
@@ -68,7 +70,7 @@ const precision = v.object({
 });
 
 const manifestSchema = v.object({
-  formatVersion: v.literal(FORMAT_VERSION, `is not ${FORMAT_VERSION}, the one this version reads`),
+  formatVersion: v.literal(FORMAT_VERSION, `is not ${FORMAT_VERSION}, the one this version of hivg-web reads: convert the checkpoint again`),
   name: v.pipe(v.string(), v.minLength(1)),
   title: v.optional(v.string()),
   architecture,

@@ -3,18 +3,21 @@
 import type { HivgConfig } from '../hivg/config.ts';
 import { NAMES } from '../hivg/graphs.ts';
 import type { GraphName } from '../hivg/precision.ts';
+import { firstBridge, statesBeforeBridge } from '../hivg/vision-encoder.ts';
 import type { Manifest } from './bundle.ts';
 import { BundleError } from './bundle.ts';
 
 /** Outputs that are read at once. */
 const READ: Readonly<Record<GraphName, readonly string[]>> = {
   text: [],
+  patches: [],
   image: [NAMES.box, NAMES.logit, NAMES.regAttention],
   dense: [NAMES.regRollout, NAMES.tokenSimilarity, NAMES.maskCells],
 };
 
 /** Outputs that are read seldom or only by another graph, and therefore stay on the device. */
-export function deviceOutputs(graph: GraphName, { bridgedLayers }: HivgConfig): string[] {
+export function deviceOutputs(graph: GraphName, config: HivgConfig): string[] {
+  const { bridgedLayers } = config;
   switch (graph) {
     case 'text':
       return [
@@ -22,11 +25,28 @@ export function deviceOutputs(graph: GraphName, { bridgedLayers }: HivgConfig): 
         NAMES.textEmbedding,
         ...bridgedLayers.flatMap((layer) => [NAMES.bridgeKeys(layer), NAMES.bridgeValues(layer)]),
       ];
+    case 'patches':
+      return [...patchInputs(config), NAMES.clsAttentionBefore];
     case 'image':
-      return [NAMES.visualTokens, NAMES.clsAttention, ...bridgedLayers.map(NAMES.wordAttention)];
+      return [
+        NAMES.visualTokens,
+        ...(hasLaterLayers(config) ? [NAMES.clsAttention] : []),
+        ...bridgedLayers.map(NAMES.wordAttention),
+      ];
     case 'dense':
       return [];
   }
+}
+
+/** Outputs of the patches graph that the image graph takes in. */
+export function patchInputs(config: HivgConfig): string[] {
+  const states = statesBeforeBridge(config).map(NAMES.visionState);
+  return config.bridgedLayers.length > 0 ? [NAMES.patchStates, ...states] : states;
+}
+
+/** Whether the image graph computes the self-attention of any vision layer. */
+export function hasLaterLayers(config: HivgConfig): boolean {
+  return firstBridge(config) + 1 < config.vision.layers;
 }
 
 /**

@@ -12,6 +12,7 @@ const manifest = parseManifest(
 const text = ['text_tokens', 'text_embedding'].concat(
   manifest.architecture.bridgedLayers.flatMap((layer) => [`bridge_keys_${layer}`, `bridge_values_${layer}`]),
 );
+const patches = ['patch_states', 'cls_attention_before'];
 const image = ['box', 'logit', 'reg_attention', 'visual_tokens', 'cls_attention'].concat(
   manifest.architecture.bridgedLayers.map((layer) => `word_attention_${layer}`),
 );
@@ -24,7 +25,7 @@ function runtimeWith(image: readonly string[]) {
     float16: false,
     Tensor,
     createSession: ({ model }) => {
-      const outputNames = model.includes('text') ? text : image;
+      const outputNames = model.includes('text') ? text : model.includes('patches') ? patches : image;
       const release = async () => void released.push(model);
       return Promise.resolve({ outputNames, release } as unknown as InferenceSession);
     },
@@ -37,7 +38,7 @@ test('a bundle whose graphs give all that is read opens', async () => {
   const grounder = await Grounder.open(manifest, runtime);
   expect(released).toEqual([]);
   await grounder.release();
-  expect(released).toHaveLength(2);
+  expect(released).toHaveLength(3);
 });
 
 test('a graph that lacks an output is refused by name, and nothing stays open', async () => {
@@ -47,5 +48,5 @@ test('a graph that lacks an output is refused by name, and nothing stays open', 
     code: 'wrong-graph',
     message: expect.stringMatching(/int8\/image\S* does not give cls_attention\. Convert/),
   });
-  expect(released).toHaveLength(2);
+  expect(released).toHaveLength(3);
 });

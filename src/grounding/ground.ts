@@ -1,5 +1,6 @@
 // Grounding: an image and a referring expression → the box, and what the network looked at on the way. Holds the
-// sessions of one model; remembers what the words made (per expression), so that a new image pays for the image alone.
+// sessions of one model; remembers what the last expressions made and what the last image gave before any word came in,
+// so that a new image with known words, and new words on a known image, pay for their own part alone.
 
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { HivgConfig } from '../hivg/config.ts';
@@ -8,12 +9,14 @@ import type { Activation, GraphName, Precision } from '../hivg/precision.ts';
 import type { BoxInImage } from './boxes.ts';
 import { clampToFrame, frameToSquare, fromCxCyWh, squareToImage } from './boxes.ts';
 import type { Manifest } from './bundle.ts';
-import { deviceOutputs, requireOutputs } from './graph-outputs.ts';
+import { deviceOutputs, hasLaterLayers, patchInputs, requireOutputs } from './graph-outputs.ts';
 import type { SequencePlaces } from './places.ts';
 import { maskMap, sequencePlaces, spreadRows } from './places.ts';
 import type { Preprocessed } from './preprocess.ts';
 import type { Runtime, RuntimeProvider } from './session.ts';
 import { choosePrecision, disposeAll, graphFiles, readFloats, runtimeQueue } from './session.ts';
+import type { Outputs } from './shared-outputs.ts';
+import { SharedOutputs } from './shared-outputs.ts';
 import type { Encoded } from './tokenizer.ts';
 
 /** Expressions whose text outputs are kept at a time, if nothing else is said; one is about 2 MB in base. */
@@ -33,8 +36,13 @@ export interface Grounding {
   readonly logit: number;
   /** [grounding layers, heads, 2 + patches + context], 0 on masked tokens. */
   readonly regAttention: Attention & { readonly shape: readonly [number, number, number] };
-  /** Milliseconds; `text` is 0 for an expression that is still remembered. */
-  readonly timings: { readonly text: number; readonly image: number; readonly readBack: number };
+  /** Milliseconds; `text` is 0 for an expression that is still remembered, `patches` for the image of the last time. */
+  readonly timings: {
+    readonly patches: number;
+    readonly text: number;
+    readonly image: number;
+    readonly readBack: number;
+  };
   /** [vision layers, heads, 1 + patches]: the [CLS] row of every vision layer. */
   clsAttention(): Promise<Attention>;
   /** [bridged layers, heads, 1 + patches, context]: the words each patch reads; empty where nothing is bridged. */
@@ -67,13 +75,14 @@ export interface DenseReadings {
   readonly ms: number;
 }
 
-type Outputs = InferenceSession.OnnxValueMapType;
-
 /** Thrown by a lazy reading of a grounding whose memory has been given back. */
 export class DisposedError extends Error {
   override readonly name = 'DisposedError';
   readonly code = 'disposed';
 }
+
+/** The graphs that every grounding runs, or whose outputs it remembers. */
+export const STARTED = ['text', 'patches', 'image'] as const satisfies readonly GraphName[];
 
 export class Grounder {
   readonly manifest: Manifest;
@@ -84,6 +93,7 @@ export class Grounder {
   readonly #sessions = new Map<GraphName, Promise<InferenceSession>>();
   readonly #texts = new Map<string, Outputs>();
   readonly #remembered: number;
+  #seen: { readonly image: Preprocessed; readonly patches: SharedOutputs } | null = null;
 
   private constructor(
     manifest: Manifest,
@@ -101,7 +111,7 @@ export class Grounder {
   }
 
   /**
-   * Opens the text and image sessions of a bundle; the dense one is opened when first asked for.
+   * Opens the sessions of a bundle; the dense one is opened when first asked for.
    *
    * @param remembered expressions whose text outputs are kept
    * @throws {BundleError} `no-precision`, `wrong-graph` and whatever reading the bundle throws
@@ -115,8 +125,7 @@ export class Grounder {
     const { precision, activation } = choosePrecision(manifest, runtime, wanted);
     const grounder = new Grounder(manifest, runtime, precision, activation, remembered);
     try {
-      await grounder.#session('text');
-      await grounder.#session('image');
+      for (const name of STARTED) await grounder.#session(name);
     } catch (error) {
       await grounder.release();
       throw error;
@@ -173,16 +182,44 @@ export class Grounder {
    */
   async ground(image: Preprocessed, expression: Encoded, bridge: BridgeMemory = {}): Promise<Grounding> {
     const places = sequencePlaces(image.patchMask, expression.masked, expression.endPosition);
-    const textStart = performance.now();
-    const remembered = this.#texts.has(textKey(expression));
-    const text = await this.#text(expression);
-    const imageStart = performance.now();
-    const outputs = await this.#image(image, { ...text, ...this.#bridgeInputs(bridge) }, places);
-    const readStart = performance.now();
+    const patchesStart = performance.now();
+    const seen = this.#seen?.image === image;
+    const patches = await this.#patches(image);
+    try {
+      const textStart = performance.now();
+      const remembered = this.#texts.has(textKey(expression));
+      const text = await this.#text(expression);
+      const imageStart = performance.now();
+      const words = { ...text, ...this.#bridgeInputs(bridge) };
+      const outputs = await this.#image(patches.outputs, words, places);
+      const readStart = performance.now();
+      const read = await this.#read(outputs, image, places);
+      return {
+        ...read,
+        timings: {
+          patches: seen ? 0 : textStart - patchesStart,
+          text: remembered ? 0 : imageStart - textStart,
+          image: readStart - imageStart,
+          readBack: performance.now() - readStart,
+        },
+        ...this.#lazyReadings(outputs, patches, text, places),
+      };
+    } catch (error) {
+      patches.letGo();
+      throw error;
+    }
+  }
+
+  /** Computes what an image gives before any word comes in, and remembers it: the next grounding of it is faster. */
+  async look(image: Preprocessed): Promise<void> {
+    (await this.#patches(image)).letGo();
+  }
+
+  /** What is read at once. */
+  async #read(outputs: Outputs, image: Preprocessed, places: SequencePlaces) {
     const box = await readFloats(outputs[NAMES.box] as Tensor);
     const logit = await readFloats(outputs[NAMES.logit] as Tensor);
     const regRows = await readFloats(outputs[NAMES.regAttention] as Tensor);
-    const readEnd = performance.now();
     const { grounding } = this.config;
     const boxInFrame = [box[0], box[1], box[2], box[3]] as [number, number, number, number];
     return {
@@ -194,18 +231,12 @@ export class Grounder {
       logit: logit[0] as number,
       regAttention: {
         data: spreadRows(regRows, places),
-        shape: [grounding.layers, grounding.heads, places.length],
+        shape: [grounding.layers, grounding.heads, places.length] as const,
       },
-      timings: {
-        text: remembered ? 0 : imageStart - textStart,
-        image: readStart - imageStart,
-        readBack: readEnd - readStart,
-      },
-      ...this.#lazyReadings(outputs, text, places),
     };
   }
 
-  #lazyReadings(outputs: Outputs, text: Outputs, places: SequencePlaces) {
+  #lazyReadings(outputs: Outputs, patches: SharedOutputs, text: Outputs, places: SequencePlaces) {
     const { vision, text: tower, grid, bridgedLayers } = this.config;
     let disposed = false;
     const alive = () => {
@@ -214,7 +245,12 @@ export class Grounder {
     return {
       clsAttention: async (): Promise<Attention> => {
         alive();
-        const data = await readFloats(outputs[NAMES.clsAttention] as Tensor);
+        const before = await readFloats(patches.outputs[NAMES.clsAttentionBefore] as Tensor);
+        const data = new Float32Array(vision.layers * vision.heads * (1 + grid * grid));
+        data.set(before);
+        if (hasLaterLayers(this.config)) {
+          data.set(await readFloats(outputs[NAMES.clsAttention] as Tensor), before.length);
+        }
         return { data, shape: [vision.layers, vision.heads, 1 + grid * grid] };
       },
       wordAttention: async (): Promise<Attention> => {
@@ -231,8 +267,10 @@ export class Grounder {
         return this.#dense(outputs, text, places);
       },
       dispose: () => {
+        if (disposed) return;
         disposed = true;
         disposeAll(Object.values(outputs));
+        patches.letGo();
       },
     };
   }
@@ -274,15 +312,29 @@ export class Grounder {
     );
   }
 
-  async #image(image: Preprocessed, text: Outputs, places: SequencePlaces): Promise<Outputs> {
-    const session = await this.#session('image');
+  /** The patches graph's outputs, those of the last image remembered; held for the caller. */
+  async #patches(image: Preprocessed): Promise<SharedOutputs> {
+    if (this.#seen?.image === image) return this.#seen.patches.hold();
+    const session = await this.#session('patches');
     const { Tensor } = this.#runtime;
     const { side } = this.config;
+    const outputs = await runtimeQueue.run(() =>
+      session.run({ [NAMES.pixels]: new Tensor('float32', image.pixels, [1, 3, side, side]) }),
+    );
+    this.#seen?.patches.letGo();
+    this.#seen = { image, patches: new SharedOutputs(outputs) };
+    return this.#seen.patches.hold();
+  }
+
+  async #image(patches: Outputs, text: Outputs, places: SequencePlaces): Promise<Outputs> {
+    const session = await this.#session('image');
+    const { Tensor } = this.#runtime;
+    const entering = patchInputs(this.config).map((name) => [name, patches[name]] as const);
     const feeds = {
       ...text,
-      [NAMES.pixels]: new Tensor('float32', image.pixels, [1, 3, side, side]),
+      ...Object.fromEntries(entering),
       [NAMES.kept]: new Tensor('int32', places.kept, [places.kept.length]),
-    };
+    } as InferenceSession.FeedsType;
     return runtimeQueue.run(() => session.run(feeds));
   }
 
@@ -317,6 +369,8 @@ export class Grounder {
 
   /** Gives back the sessions and everything they hold. */
   async release(): Promise<void> {
+    this.#seen?.patches.letGo();
+    this.#seen = null;
     for (const outputs of this.#texts.values()) disposeAll(Object.values(outputs));
     this.#texts.clear();
     const sessions = await Promise.allSettled(this.#sessions.values());

@@ -46,6 +46,7 @@ export async function writePrecision(
 ): Promise<{ files: WrittenFile[]; layout: PrecisionFiles }> {
   const weightFiles: Record<GraphName, WeightFile> = {
     text: new WeightFile('text.bin'),
+    patches: new WeightFile('patches.bin'),
     image: new WeightFile('image.bin'),
     dense: new WeightFile('dense.bin'),
   };
@@ -84,7 +85,12 @@ export async function writePrecision(
     files,
     layout: {
       graphs,
-      weights: { text: [bin('text')], image: [bin('image')], dense: [bin('image'), bin('dense')] },
+      weights: {
+        text: [bin('text')],
+        patches: [bin('patches')],
+        image: [bin('image')],
+        dense: [bin('image'), bin('dense')],
+      },
     },
   };
 }

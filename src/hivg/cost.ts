@@ -2,10 +2,13 @@
 // softmaxes are left out; they are a few thousandths. Not here: milliseconds, which hang on the machine as well.
 
 import type { HivgConfig, TowerConfig } from './config.ts';
+import { firstBridge } from './vision-encoder.ts';
 
 export interface PairCost {
   /** FLOP of the text graph: once an expression. */
   readonly text: number;
+  /** FLOP of the patches graph: once an image. */
+  readonly patches: number;
   /** FLOP of the image graph: once a pair. */
   readonly image: number;
 }
@@ -32,9 +35,14 @@ export function pairCost(config: HivgConfig): PairCost {
     conditioned +
     bridged * text.context * vision.width * (gate + 2 * vision.width);
   const reading = patches * (vision.width ** 2 + 2 * vision.width * vision.mlp);
+  const first = firstBridge(config);
+  // The cut is in the first bridged layer, after its self-attention.
+  const attention = first < vision.layers ? layer(patches, { ...vision, mlp: 0 }) : 0;
+  const early =
+    grid * grid * 3 * patch * patch * vision.width + first * layer(patches, vision) + attention;
   const image =
-    grid * grid * 3 * patch * patch * vision.width +
-    vision.layers * layer(patches, vision) +
+    (vision.layers - first) * layer(patches, vision) -
+    attention +
     bridged * (reading + 2 * patches * text.context * vision.width) +
     patches * config.visionStates.length * vision.width * d +
     (grounding.layers - 1) * layer(sequence, grounding) +
@@ -43,7 +51,7 @@ export function pairCost(config: HivgConfig): PairCost {
     2 * d * grounding.mlp +
     2 * d * d +
     4 * d;
-  return { text: 2 * words, image: 2 * image };
+  return { text: 2 * words, patches: 2 * early, image: 2 * image };
 }
 
 /** Multiplications of one transformer layer over `tokens`. */

@@ -1,6 +1,7 @@
-// The network as three ONNX graphs, cut where inputs change. `text`: token ids → all that depends on the words alone.
-// `image`: pixels and that → the box and what the network looked at. `dense`: token similarity and mask, on demand.
-// A new expression on the same image and a new image with the same expression each pay only for their own part.
+// The network as four ONNX graphs, cut where inputs change. `text`: token ids → all that depends on the words alone.
+// `patches`: pixels → the patches up to the first bridge, all that depends on them alone. `image`: both → the box and
+// what the network looked at. `dense`: token similarity and mask, on demand. A new expression on the same image and a
+// new image with the same expression each pay only for their own part.
 
 import { GraphBuilder } from '../onnx/graph.ts';
 import type { Value } from '../onnx/types.ts';
@@ -21,7 +22,7 @@ import {
 import { LayerEmitter } from './layers.ts';
 import type { Activation, GraphName, Precision, WeightFiles } from './precision.ts';
 import { textEncoder } from './text-encoder.ts';
-import { visionEncoder } from './vision-encoder.ts';
+import { bridgingLayers, statesBeforeBridge, unbridgedLayers } from './vision-encoder.ts';
 
 /** Names of what passes between the graphs and their caller. Shapes in `buildGraph`. */
 export const NAMES = {
@@ -40,12 +41,17 @@ export const NAMES = {
   logit: 'logit',
   regAttention: 'reg_attention',
   clsAttention: 'cls_attention',
+  /** Of the layers in the patches graph. */
+  clsAttentionBefore: 'cls_attention_before',
+  /** Where the patches graph ends, in the middle of the first bridged layer. */
+  patchStates: 'patch_states',
   regRollout: 'reg_rollout',
   tokenSimilarity: 'token_similarity',
   maskCells: 'mask_cells',
   bridgeKeys: (layer: number) => `bridge_keys_${layer}`,
   bridgeValues: (layer: number) => `bridge_values_${layer}`,
   wordAttention: (layer: number) => `word_attention_${layer}`,
+  visionState: (index: number) => `vision_state_${index}`,
 } as const;
 
 /**
@@ -61,7 +67,7 @@ export function buildGraph(
 ): Uint8Array {
   const graph = new GraphBuilder(`hivg-${name}`);
   const emit = new LayerEmitter(graph, precision, activation, files);
-  ({ text: textGraph, image: imageGraph, dense: denseGraph })[name](emit, checkpoint);
+  ({ text: textGraph, patches: patchesGraph, image: imageGraph, dense: denseGraph })[name](emit, checkpoint);
   return graph.build();
 }
 
@@ -98,31 +104,57 @@ function bridgeInputs(emit: LayerEmitter, { bridgedLayers, vision, text }: HivgC
 }
 
 /**
- * Inputs: `pixels` float32 [1, 3, side, side]; `kept` int32 [n], the places in [REG, CLS, patches, words] that are not
- * masked, 0 first; and the text graph's outputs.
- * Outputs: `box` [1, 1, 4] (cx cy w h), `logit` [1, 1, 1], `reg_attention` [layers · heads, 1, n],
- * `cls_attention` [layers · heads, 1, 1 + patches], `word_attention_L` [heads, 1 + patches, context],
+ * Inputs: `pixels` float32 [1, 3, side, side].
+ * Outputs: `patch_states` [1, 1 + patches, width] after the self-attention of the first bridged layer, where there is
+ * one; `vision_state_N` [1, 1 + patches, width] for each state N before it that is read later; `cls_attention_before`
+ * [layers so far · heads, 1, 1 + patches].
+ */
+function patchesGraph(emit: LayerEmitter, checkpoint: Checkpoint): void {
+  const { config } = checkpoint;
+  const pixels = emit.graph.input(NAMES.pixels, 'float32', [1, 3, config.side, config.side]);
+  const { x, states, clsRows } = unbridgedLayers(emit, checkpoint, pixels);
+  if (config.bridgedLayers.length > 0) emit.graph.output(x, NAMES.patchStates);
+  for (const index of statesBeforeBridge(config)) {
+    emit.graph.output(states[index] as Value, NAMES.visionState(index));
+  }
+  clsOutput(emit, config, clsRows, NAMES.clsAttentionBefore);
+}
+
+/** [CLS] rows of some layers, one after another. */
+function clsOutput(emit: LayerEmitter, config: HivgConfig, rows: readonly Value[], name: string): void {
+  const { vision, grid } = config;
+  const all = emit.concat(rows, 0, [rows.length * vision.heads, 1, 1 + grid * grid]);
+  emit.graph.output(emit.cast(all, 'float32'), name);
+}
+
+/**
+ * Inputs: `kept` int32 [n], the places in [REG, CLS, patches, words] that are not masked, 0 first; the text graph's
+ * outputs, and the patches graph's without its attention.
+ * Outputs: `box` [1, 1, 4] (cx cy w h), `logit` [1, 1, 1], `reg_attention` [layers · heads, 1, n], `cls_attention`
+ * [layers left · heads, 1, 1 + patches] where any are left, `word_attention_L` [heads, 1 + patches, context],
  * `visual_tokens` [1, 1 + patches, d] for the dense graph.
  */
 function imageGraph(emit: LayerEmitter, checkpoint: Checkpoint): void {
   const { config } = checkpoint;
   const { graph } = emit;
-  const { side, projection: d, text, vision, grounding } = config;
-  const pixels = graph.input(NAMES.pixels, 'float32', [1, 3, side, side]);
+  const { projection: d, text, vision, grounding } = config;
+  const shape = [1, 1 + config.grid ** 2, vision.width];
+  const entered = (name: string) => graph.input(name, emit.activation, shape);
+  const x = config.bridgedLayers.length > 0 ? entered(NAMES.patchStates) : null;
+  const before = new Map(
+    statesBeforeBridge(config).map((index) => [index, entered(NAMES.visionState(index))]),
+  );
   const kept = graph.input(NAMES.kept, 'int32', ['kept']);
   const words = graph.input(NAMES.textTokens, emit.activation, [1, text.context, d]);
   const embedding = graph.input(NAMES.textEmbedding, emit.activation, [1, 1, d]);
-  const states = visionEncoder(emit, checkpoint, pixels, bridgeInputs(emit, config));
+  const states = bridgingLayers(emit, checkpoint, x, before, bridgeInputs(emit, config));
   const visual = visualTokens(emit, checkpoint, states);
   const { reg, regRows } = groundingEncoder(emit, checkpoint, visual, words, kept);
   const visible = (value: Value, name: string) => graph.output(emit.cast(value, 'float32'), name);
   visible(boxHead(emit, checkpoint, reg), NAMES.box);
   visible(clipLogit(emit, checkpoint, states, embedding), NAMES.logit);
   visible(emit.concat(regRows, 0, [grounding.layers * grounding.heads, 1, 'kept']), NAMES.regAttention);
-  visible(
-    emit.concat(states.clsRows, 0, [vision.layers * vision.heads, 1, 1 + config.grid ** 2]),
-    NAMES.clsAttention,
-  );
+  if (states.clsRows.length > 0) clsOutput(emit, config, states.clsRows, NAMES.clsAttention);
   states.words.forEach((value, index) => {
     visible(value, NAMES.wordAttention(config.bridgedLayers[index] as number));
   });

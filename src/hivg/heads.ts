@@ -62,7 +62,7 @@ export function clipLogit(
   textEmbedding: Value,
 ): Value {
   const { projection: d } = checkpoint.config;
-  const classState = emit.slice(vision.states.at(-1) as Value, 1, 0, 1);
+  const classState = emit.slice(vision.states[checkpoint.config.vision.layers] as Value, 1, 0, 1);
   const pooled = norm(emit, checkpoint, classState, 'clip.vision_model.post_layernorm');
   const weight = checkpoint.tensor('clip.visual_projection.weight');
   const unit = emit.normalised(emit.linear(pooled, 'clip.visual_projection', { weight, bias: null }));

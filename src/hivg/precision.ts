@@ -25,8 +25,8 @@ export function isPrecision(name: string): name is Precision {
   return (PRECISIONS as readonly string[]).includes(name);
 }
 
-/** The graphs of a network, cut where inputs change: words, pixels, and what is dear and not needed for the box. */
-export const GRAPHS = ['text', 'image', 'dense'] as const;
+/** The graphs of a network, cut where inputs change: words, pixels, both, and what is dear and not needed for the box. */
+export const GRAPHS = ['text', 'patches', 'image', 'dense'] as const;
 export type GraphName = (typeof GRAPHS)[number];
 
 /** Where a graph's weights go: its own file, and files of graphs before it whose weights it may share. */

@@ -19,16 +19,17 @@ export interface BoxFractions {
   readonly bottom: number;
 }
 
-/** Milliseconds by part. Decoding and resizing were done once for the image, whichever expression came first. */
+/** Milliseconds by part. Decoding, resizing and the patches graph were done once for the image. */
 export interface PartTimes {
   /** From the file to pixels. */
   readonly decode: number;
   readonly resize: number;
+  readonly patches: number;
   /** 0 where the expression was remembered. */
   readonly text: number;
   readonly image: number;
   readonly readBack: number;
-  /** From the request to the box in the worker; decoding and earlier resizing are not in it. */
+  /** From the request to the box in the worker; what was done earlier for the image is not in it. */
   readonly total: number;
   /** Reading the vision layers' attention back after the box; null while that is to come. */
   readonly attention: number | null;
@@ -78,7 +79,7 @@ export function groundingOf(
   const { imageWidth, imageHeight } = result.letterbox;
   const { x1, y1, x2, y2 } = result.box;
   const { grid, letterbox, patchMask, tokens, words, regAttention } = result;
-  const { text, image: imageMs, readBack, resize, total } = result.timings;
+  const { patches, text, image: imageMs, readBack, resize, total } = result.timings;
   return {
     key,
     expression,
@@ -98,6 +99,7 @@ export function groundingOf(
     times: {
       decode: image.decode,
       resize: resize || image.resize,
+      patches,
       text,
       image: imageMs,
       readBack,

@@ -206,9 +206,9 @@ describe('the times of an entry', () => {
     await settle();
     page.grounding().ground('the cat');
     await settle();
-    await page.answerGround({ timings: { text: 1, image: 2, readBack: 3, resize: 0, total: 6 } });
+    await page.answerGround({ timings: { patches: 4, text: 1, image: 2, readBack: 3, resize: 0, total: 6 } });
     const { times } = shown() ?? {};
-    expect(times).toMatchObject({ resize: 11, text: 1, image: 2, readBack: 3, total: 6, attention: null });
+    expect(times).toMatchObject({ resize: 11, patches: 4, text: 1, image: 2, readBack: 3, total: 6, attention: null });
     expect(times?.decode).toBeGreaterThanOrEqual(40);
   });
 });

@@ -16,7 +16,7 @@ const pause = async (): Promise<void> => {
 const ask = async (expression: string, total = 100): Promise<void> => {
   page.grounding().ground(expression);
   await settle();
-  await page.answerGround({ timings: { text: 1, image: 2, readBack: 3, resize: 0, total } });
+  await page.answerGround({ timings: { patches: 0, text: 1, image: 2, readBack: 3, resize: 0, total } });
 };
 
 beforeEach(async () => {

@@ -7,6 +7,7 @@ it('lists the parts as they pass, without those that have not happened', () => {
   expect(parts.map(({ name, ms }) => [name, ms])).toEqual([
     ['Decode', 3],
     ['Resize', 5],
+    ['Patches', 20],
     ['Text', 10],
     ['Image', 100],
     ['Read back', 1],

@@ -12,8 +12,9 @@ export function partsOf(times: PartTimes, draw: number | null): Part[] {
   const parts: [string, string, number | null][] = [
     ['Decode', 'from the file to pixels, once for the image', times.decode],
     ['Resize', 'to the square that the network sees, once for the image', times.resize],
+    ['Patches', 'the layers before any word is read, once for the image', times.patches],
     ['Text', 'the text graph; nothing where the expression was remembered', times.text],
-    ['Image', 'the image graph with the box', times.image],
+    ['Image', 'the layers that read the words, and the box', times.image],
     ['Read back', 'box and attention from the device', times.readBack],
     ['Attention', 'reading the vision layers back, after the box', times.attention],
     ['Dense', 'the dense graph: rollout, similarity and mask', times.dense],

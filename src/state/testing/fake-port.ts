@@ -75,7 +75,7 @@ export function resultOf(expression: string, change: Partial<GroundedResult> = {
     letterbox: letterboxOf(400, 200, 224),
     patchMask: new Uint8Array(196),
     logit: 20,
-    timings: { text: 10, image: 100, readBack: 1, resize: 5, total: 120 },
+    timings: { patches: 20, text: 10, image: 100, readBack: 1, resize: 5, total: 120 },
     provider: 'wasm',
     precision: 'int8',
     ...change,

@@ -65,14 +65,14 @@ export function groundingFor(expression: string, readings: Readings = readingsFo
       letterbox,
       patchMask,
       logit: 20,
-      timings: { text: 1, image: 1, readBack: 1, resize: 1, total: 4 },
+      timings: { patches: 1, text: 1, image: 1, readBack: 1, resize: 1, total: 4 },
       provider: 'wasm',
       precision: 'int8',
     },
     groundId: 1,
     readings,
     dense: { phase: 'unread' },
-    times: { decode: 1, resize: 1, text: 1, image: 1, readBack: 1, total: 4, attention: 1, dense: null },
+    times: { decode: 1, resize: 1, patches: 1, text: 1, image: 1, readBack: 1, total: 4, attention: 1, dense: null },
     live: false,
   };
 }
