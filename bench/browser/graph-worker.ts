@@ -69,7 +69,10 @@ async function session(
 ): Promise<Run> {
   const opened = await runtime.createSession(graphFiles(manifest, precision, 'float32', graph), []);
   const feeds = Object.fromEntries(
-    inputsOf(graph, manifest.architecture).map(({ name, type, data, shape }) => [name, new runtime.Tensor(type, data as never, shape)]),
+    inputsOf(graph, manifest.architecture).map(({ name, type, data, shape }) => [
+      name,
+      new runtime.Tensor(type, data as never, shape),
+    ]),
   );
   return timed(opened, feeds);
 }

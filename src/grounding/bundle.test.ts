@@ -19,13 +19,7 @@ function manifest() {
     image: ['q8/image.bin'],
     dense: ['q8/image.bin'],
   };
-  const paths = [
-    'tokenizer.json',
-    ...Object.values(graphs),
-    'q8/text.bin',
-    'q8/patches.bin',
-    'q8/image.bin',
-  ];
+  const paths = ['tokenizer.json', ...Object.values(graphs), 'q8/text.bin', 'q8/patches.bin', 'q8/image.bin'];
   return {
     formatVersion: 2,
     name: 'tiny',

@@ -70,7 +70,10 @@ const precision = v.object({
 });
 
 const manifestSchema = v.object({
-  formatVersion: v.literal(FORMAT_VERSION, `is not ${FORMAT_VERSION}, the one this version of hivg-web reads: convert the checkpoint again`),
+  formatVersion: v.literal(
+    FORMAT_VERSION,
+    `is not ${FORMAT_VERSION}, the one this version of hivg-web reads: convert the checkpoint again`,
+  ),
   name: v.pipe(v.string(), v.minLength(1)),
   title: v.optional(v.string()),
   architecture,

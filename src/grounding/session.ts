@@ -30,8 +30,8 @@ export interface Runtime {
 }
 
 /**
- * For every native session: its threads stop spinning when a run has ended. Text and image graph run in turn, each on a pool
- * of its own, and the one that waits would take a core from the one that computes.
+ * For every native session: its threads stop spinning when a run has ended. Graphs run in turn, each on a pool of its
+ * own, and those that wait would take cores from the one that computes.
  */
 export const STOP_SPINNING = { force_spinning_stop: '1' } as const;
 

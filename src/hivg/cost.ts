@@ -38,8 +38,7 @@ export function pairCost(config: HivgConfig): PairCost {
   const first = firstBridge(config);
   // The cut is in the first bridged layer, after its self-attention.
   const attention = first < vision.layers ? layer(patches, { ...vision, mlp: 0 }) : 0;
-  const early =
-    grid * grid * 3 * patch * patch * vision.width + first * layer(patches, vision) + attention;
+  const early = grid * grid * 3 * patch * patch * vision.width + first * layer(patches, vision) + attention;
   const image =
     (vision.layers - first) * layer(patches, vision) -
     attention +

@@ -208,7 +208,15 @@ describe('the times of an entry', () => {
     await settle();
     await page.answerGround({ timings: { patches: 4, text: 1, image: 2, readBack: 3, resize: 0, total: 6 } });
     const { times } = shown() ?? {};
-    expect(times).toMatchObject({ resize: 11, patches: 4, text: 1, image: 2, readBack: 3, total: 6, attention: null });
+    expect(times).toMatchObject({
+      resize: 11,
+      patches: 4,
+      text: 1,
+      image: 2,
+      readBack: 3,
+      total: 6,
+      attention: null,
+    });
     expect(times?.decode).toBeGreaterThanOrEqual(40);
   });
 });

@@ -72,7 +72,17 @@ export function groundingFor(expression: string, readings: Readings = readingsFo
     groundId: 1,
     readings,
     dense: { phase: 'unread' },
-    times: { decode: 1, resize: 1, patches: 1, text: 1, image: 1, readBack: 1, total: 4, attention: 1, dense: null },
+    times: {
+      decode: 1,
+      resize: 1,
+      patches: 1,
+      text: 1,
+      image: 1,
+      readBack: 1,
+      total: 4,
+      attention: 1,
+      dense: null,
+    },
     live: false,
   };
 }
