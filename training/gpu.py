@@ -5,8 +5,8 @@
     python gpu.py unpack OUT runs/gpu                    (afterwards: the best checkpoint and the logs)
 
 The machine may be a fresh one each time and takes and gives small files alone: so a run's state is cut to what it
-can't do without, and into parts of 15 MiB. Three phases, `--minutes` in all: CLIP alone, which learns to see, then
-everything at 128 pixels and at 192. Nothing here trains; train.py does.
+can't do without, and into parts of 15 MiB. Three phases, `--minutes` in all: the encoders learn to see, from
+crowds; then everything at 128 pixels and at 192. Nothing here trains; train.py does.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sys
 import tarfile
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,12 +50,19 @@ class Phase:
 
 #: A rate that falls in the last phase alone: each other one is gone on with from its average.
 PHASES = (
-    Phase("eyes", 0.15, ("--stage", "contrastive", "--side", "128", "--batch", "256", "--shape", "flat")),
-    Phase("small", 0.5, ("--side", "128", "--batch", "512", "--shape", "flat")),
+    Phase("eyes", 0.25, ("--stage", "eyes", "--side", "128", "--batch", "256", "--shape", "flat")),
+    Phase("small", 0.4, ("--side", "128", "--batch", "512", "--shape", "flat")),
     Phase("large", 0.35, ("--side", "192", "--batch", "512", "--shape", "trapezoid")),
 )
 #: For the whole of the GPU: scenes are described by this many processes and painted on the GPU.
-COMMON = ("--stage", "full", "--lr-factor", "4", "--workers", "15", "--every", "2", "--validation", "1000")
+COMMON = ("--stage", "full", "--optimiser", "muon", "--lr-factor", "4", "--workers", "15", "--every", "2", "--validation", "1000")
+
+
+def of_adamw(optimiser: dict, change: Callable[[dict], dict]) -> dict:
+    """An optimiser's state with the moments of AdamW changed, and without Muon's, which begin again at 0."""
+    if "parts" in optimiser:
+        return {"parts": [of_adamw(part, change) for part in optimiser["parts"]]}
+    return {**optimiser, "state": {i: change(s) for i, s in optimiser["state"].items() if "exp_avg_sq" in s}}
 
 
 def shrink(kept: dict) -> dict:
@@ -63,24 +71,23 @@ def shrink(kept: dict) -> dict:
     def half(state: dict[str, Tensor]) -> dict[str, Tensor]:
         return {k: v.half() if v.is_floating_point() else v for k, v in state.items()}
 
-    moments = {
-        i: {"step": s["step"], "exp_avg_sq": s["exp_avg_sq"].bfloat16()} for i, s in kept["optimiser"]["state"].items()
-    }
+    def second(state: dict) -> dict:
+        return {"step": state["step"], "exp_avg_sq": state["exp_avg_sq"].bfloat16()}
+
     rest = {k: v for k, v in kept.items() if k not in ("module", "average", "optimiser")}
-    groups = kept["optimiser"]["param_groups"]
-    return {**rest, "module": half(kept["module"]), "optimiser": {"state": moments, "param_groups": groups}}
+    return {**rest, "module": half(kept["module"]), "optimiser": of_adamw(kept["optimiser"], second)}
 
 
 def grow(small: dict) -> dict:
     """What `shrink` left → a `last.pt` to go on from. The average starts again at the weights, the first moment at 0."""
     module = {k: v.float() if v.is_floating_point() else v for k, v in small["module"].items()}
-    moments = {
-        i: {"step": s["step"], "exp_avg": torch.zeros_like(s["exp_avg_sq"], dtype=torch.float32), "exp_avg_sq": s["exp_avg_sq"].float()}
-        for i, s in small["optimiser"]["state"].items()
-    }
-    groups = small["optimiser"]["param_groups"]
+
+    def both(state: dict) -> dict:
+        squares = state["exp_avg_sq"].float()
+        return {"step": state["step"], "exp_avg": torch.zeros_like(squares), "exp_avg_sq": squares}
+
     # A best that isn't here any more can't be kept.
-    return {**small, "module": module, "average": module, "optimiser": {"state": moments, "param_groups": groups}, "best": -1.0}
+    return {**small, "module": module, "average": module, "optimiser": of_adamw(small["optimiser"], both), "best": -1.0}
 
 
 def halved(checkpoint: Path) -> Path:

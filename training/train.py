@@ -109,6 +109,8 @@ def settle(options: argparse.Namespace) -> Config:
 
 def run_stage(options: argparse.Namespace, stage: Stage, ranks: Ranks) -> bool:
     """Trains one stage to its end or until asked to stop; → whether it reached its end."""
+    if stage.reads == "names" and options.data is not None:
+        raise RunError(f"{stage.name} learns from SynthRef's crowds alone: leave out --data, or take --stage contrastive")
     run = Run(options.run)
     config = settle(options)
     torch.manual_seed(options.seed)

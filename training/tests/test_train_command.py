@@ -16,6 +16,7 @@ import gpu
 from batches import Batches, SceneSource
 from hivg import checkpoint
 from hivg.preprocess import letterbox
+from optimisers import optimiser_for
 from splits_data import SplitError, SplitSource, pairs_of, words_of
 from synthref.dataset import Sight, pixels_of
 from synthref.tokenizer import write
@@ -121,6 +122,22 @@ def test_a_state_that_was_cut_down_grows_into_one_that_can_be_gone_on_with():
     moment = grown["optimiser"]["state"][0]
     assert torch.allclose(moment["exp_avg_sq"], kept["optimiser"]["state"][0]["exp_avg_sq"], rtol=1e-2) and moment["step"] == 7
     assert grown["step"] == 7 and grown["best"] < 0
+
+
+def test_of_two_optimisers_adamws_squares_are_kept_and_muons_momentum_begins_again():
+    torch.manual_seed(0)
+    model = network("full")
+    optimiser = optimiser_for(model, "muon", 1e-3, 0.02)
+    for p in model.parameters():
+        if p.requires_grad:
+            p.grad = torch.randn_like(p)
+    optimiser.step()
+    kept = {"module": model.state_dict(), "average": model.state_dict(), "optimiser": optimiser.state_dict(), "step": 1, "best": 0.1}
+    again = optimiser_for(model, "muon", 1e-3, 0.02)
+    again.load_state_dict(gpu.grow(gpu.shrink(kept))["optimiser"])
+    muon, adamw = again.parts
+    assert not muon.state and len(adamw.state) == len(optimiser.parts[1].state) > 0
+    again.step()
 
 
 def test_own_data_is_read_as_the_network_takes_it(world):
