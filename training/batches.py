@@ -74,6 +74,25 @@ class SceneSource:
         return self._painter(batch)
 
 
+class Beside:
+    """Scenes with some views of crowds (synthref/crowds.py) beside every batch of theirs: `crowd` in a finished batch."""
+
+    def __init__(self, scenes: Source, crowds: Source, views: int):
+        self.scenes, self.crowds, self.views = scenes, crowds, views
+
+    def rows(self, first: int, count: int) -> list[dict]:
+        """Of the views too, the items from `first` on: there are fewer crowds in a batch than scenes."""
+        return self.scenes.rows(first, count) + [{"crowd": row} for row in self.crowds.rows(first, self.views)]
+
+    def collate(self, rows: list[dict]) -> dict:
+        scenes, views = rows[: -self.views], [row["crowd"] for row in rows[-self.views :]]
+        return {**self.scenes.collate(scenes), "crowd": self.crowds.collate(views)}
+
+    def finish(self, batch: dict, device: torch.device) -> dict:
+        crowd = self.crowds.finish(batch.pop("crowd"), device)
+        return {**self.scenes.finish(batch, device), "crowd": crowd}
+
+
 def moved(batch: dict, device: torch.device) -> dict:
     """The batch with its tensors on the device."""
     return {k: v.to(device, non_blocking=True) if isinstance(v, Tensor) else v for k, v in batch.items()}

@@ -43,6 +43,8 @@ def firsts_of(number: Tensor) -> tuple[Tensor | slice, Tensor | None]:
 class Trained(nn.Module):
     """HiVG and the names that training may need besides.
 
+    A batch may have views of crowds beside it, as `crowd`: what they show is asked with the rest.
+
     → the network's outputs and, where there are names, `kinds` [V, kinds + 1]: logits of the patches whose kind is
     decided (on a CPU; elsewhere of all), with `shown` int64 [V], what they show (−1: undecided).
     """
@@ -51,10 +53,9 @@ class Trained(nn.Module):
         super().__init__()
         self.network, self.names = network, names
 
-    def forward(self, batch: dict[str, Tensor], reads: str, mix_texts: bool) -> dict[str, Tensor]:
+    def forward(self, batch: dict, reads: str, mix_texts: bool) -> dict[str, Tensor]:
         if reads == "names":
-            first, owner = firsts_of(batch["number"])
-            out = self.network.see(pixels_of(batch["image"], batch["rect"]), batch["ids"][first], owner)
+            out = self._crowd(batch)
         elif reads == "captions":
             out = self.network.contrast(pixels_of(batch["image"], batch["rect"]), batch["ids"])
         else:
@@ -64,10 +65,18 @@ class Trained(nn.Module):
         if self.names is None:
             return out
         shown, patches = batch["kinds"].flatten(), out["patches"].flatten(0, 1)
+        if "crowd" in batch:
+            shown = torch.cat([shown, batch["crowd"]["kinds"].flatten()])
+            patches = torch.cat([patches, self._crowd(batch["crowd"])["patches"].flatten(0, 1)])
         if shown.device.type == "cpu":
             decided = (shown >= 0).nonzero().flatten()
             shown, patches = shown[decided], patches[decided]
         return {**out, "kinds": self.names(self.network, patches, int(batch["seed"])), "shown": shown}
+
+    def _crowd(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Views of crowds, each crowd with one text for all of its views."""
+        first, owner = firsts_of(batch["number"])
+        return self.network.see(pixels_of(batch["image"], batch["rect"]), batch["ids"][first], owner)
 
 
 @dataclass

@@ -24,7 +24,7 @@ import torch
 from tokenizers import Tokenizer
 
 import parallel
-from batches import SceneSource, Source, loader
+from batches import Beside, SceneSource, Source, loader
 from engine import Budget, Plan, Trained, Trainer, precision_for, train
 from hivg import checkpoint
 from hivg.checkpoint import CheckpointError
@@ -68,6 +68,8 @@ def data_for(options: argparse.Namespace, run: Run, config: Config, stage: Stage
         # CLIP alone sees no difference between two expressions of one image: it gets a caption.
         several = 0 if stage.reads == "captions" else EXPRESSIONS
         train_source = SceneSource("train", str(run.tokenizer), sight, (several, several))
+        if options.crowds:
+            train_source = Beside(train_source, CrowdSource("train", str(run.tokenizer), sight), options.crowds)
         val = SceneSource("val", str(run.tokenizer), sight, (min(several, 1),) * 2)
     size = 50
     starts = range(0, options.validation, size)
@@ -194,6 +196,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--decay", type=float, default=0.02, help="weight decay")
     p.add_argument("--average", type=float, default=0.999, help="decay of the average of the weights that is kept")
     p.add_argument("--kinds", type=float, help="weight of the loss on the kinds of things, in place of the stage's")
+    p.add_argument("--crowds", type=int, default=0, help="views of crowds beside a batch of scenes, for the loss on kinds")
     p.add_argument("--losses", choices=tuple(LOSSES), help="weights of the losses, in place of the stage's")
     p.add_argument("--mix-texts", action="store_true", help="mix the texts of a batch in the bridge as the original does")
     p.add_argument("--precision", choices=("fp32", "bf16", "fp16"), help="chosen by the machine if not given")

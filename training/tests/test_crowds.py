@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from batches import Beside, SceneSource
 from synthref import crowds
 from synthref.atlas import TRAINING_PACKS, nouns
 from synthref.crowds import ACROSS, CROWD, VIEWS, CrowdSource
@@ -73,6 +74,17 @@ def test_what_a_patch_is_said_to_show_is_the_colour_that_is_there(source, monkey
         checked += 1
         found += near.float().mean() >= 0.2
     assert checked > 300 and found / checked > 0.97
+
+
+def test_views_come_beside_a_batch_of_scenes(source, batch):
+    scenes = SceneSource("train", source.tokenizer_file, SIGHT, (1, 4))
+    scenes._atlas, scenes._tokenizer = source._atlas, source._tokenizer
+    beside = Beside(scenes, source, VIEWS)
+    made = beside.finish(beside.collate(beside.rows(3, 5)), CPU)
+    assert len(made["ids"]) == len(made["image"]) == 5 and len(made["crowd"]["image"]) == VIEWS
+    assert torch.equal(made["crowd"]["image"], batch["image"][:VIEWS])
+    plain = scenes.finish(scenes.collate(scenes.rows(3, 5)), CPU)
+    assert torch.equal(made["image"], plain["image"]) and made["expression"] == plain["expression"]
 
 
 def test_the_largest_crowd_fits_a_description(source):

@@ -46,6 +46,18 @@ def test_a_batch_seen_again_and_again_is_learned(stage):
     assert all(torch.equal(a, b) for a, b in zip(kept, (p for p in t.module.parameters() if not p.requires_grad)))
 
 
+def test_what_crowds_show_is_asked_with_what_scenes_show():
+    t, crowd = trainer(), {k: v for k, v in batch(5).items() if k in ("image", "rect", "ids", "kinds", "number")}
+    alone, both = batch(4), {**batch(4), "crowd": crowd}
+    with torch.no_grad():
+        first, second = (t.module({**b, "seed": 0}, "expressions", False) for b in (alone, both))
+        only = t.module({**crowd, "seed": 0}, "names", False)
+    assert torch.equal(second["shown"], torch.cat([first["shown"], only["shown"]]))
+    assert torch.allclose(second["kinds"], torch.cat([first["kinds"], only["kinds"]]), atol=1e-5)
+    assert torch.equal(first["box"], second["box"])
+    t.step(both, Progress(), 0.1)
+
+
 def test_a_run_that_was_stopped_ends_with_the_weights_of_one_that_was_not(tmp_path):
     straight, progress = trainer(pairs=60), Progress()
     go(straight, progress, 8, endless(0))
