@@ -1,9 +1,11 @@
 // What the end-to-end tests do with the page again and again: open it, hand it a picture, ask, read the answer.
 
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
 import sharp from 'sharp';
+import type { Manifest } from '../src/grounding/bundle.ts';
 
 export interface Box {
   readonly left: number;
@@ -11,6 +13,13 @@ export interface Box {
   readonly right: number;
   readonly bottom: number;
 }
+
+export const BUNDLED = 'public/models/hivg-mini';
+
+/** The sizes of the bundled model. */
+export const bundledSizes: Manifest['architecture'] = JSON.parse(
+  readFileSync(`${BUNDLED}/manifest.json`, 'utf8'),
+).architecture;
 
 /** Drops a file on the page, as a person does from their desktop. */
 export async function dropFile(page: Page, path: string, type: string): Promise<void> {

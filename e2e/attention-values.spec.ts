@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import sharp from 'sharp';
 import { readSafetensors } from '../src/grounding/safetensors.ts';
-import { ask, dropFile } from './app.ts';
+import { ask, BUNDLED, bundledSizes, dropFile } from './app.ts';
 
 const PICTURE = { width: 640, height: 480 };
 
@@ -27,7 +27,6 @@ const EXPRESSION = WORDS.map(([text]) => text).join(' ');
 
 /** A network whose reference float32 settles to 1e-5; converted for this test, and served in place of a model's folder. */
 const REFERENCE = 'fixtures/base-mixup-stage3';
-const BUNDLED = 'public/models/hivg-mini';
 
 interface Tensor {
   readonly data: ArrayLike<number>;
@@ -258,7 +257,7 @@ test.describe('a network in float32', () => {
 });
 
 test('the bundled model in int8 has maps of the file’s shape under the pointer', async ({ page }) => {
-  const grid = new Grid(8);
+  const grid = new Grid(bundledSizes.grid);
   // Activations are quantised as they come, to 256 steps: a sum in another order moves some to the next step, and each
   // layer carries that on. How far depends on the machine's kernels and on the picture, so that no exact bound is known;
   // this one still tells one map from another.

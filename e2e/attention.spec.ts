@@ -4,11 +4,11 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Locator, type Page, test } from '@playwright/test';
 import sharp from 'sharp';
-import { ask } from './app.ts';
+import { ask, bundledSizes } from './app.ts';
 
-/** The mini network: a grid of 8 × 8, 3 grounding layers of 6 heads. The picture is 4 : 3, rows 1 to 6 of the square. */
-const GRID = 8;
-const HEADS = 6;
+/** The picture is 4 : 3, so that the first and the last row of the square are padding. */
+const GRID = bundledSizes.grid;
+const HEADS = bundledSizes.grounding.heads;
 
 async function open(page: Page, ...expressions: string[]): Promise<void> {
   await page.goto('./?provider=wasm');

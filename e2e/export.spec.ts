@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import sharp from 'sharp';
 import { readSafetensors } from '../src/grounding/safetensors.ts';
-import { ask, type Box } from './app.ts';
+import { ask, type Box, BUNDLED } from './app.ts';
 
 /** One thread: what is tested here is not speed, and threads wait for one another on a busy machine. */
 const PAGE = './?provider=wasm&threads=1';
@@ -181,7 +181,7 @@ test('what is saved is what is seen: picture, figure and numbers', async ({ page
   // Kernels of int8 round otherwise on another machine: places exactly, numbers closely.
   const file = join(folder, 'dump.safetensors');
   const args = ['node_modules/tsx/dist/cli.mjs', 'cli/hivg.ts', 'ground', png, EXPRESSION];
-  const model = ['--model', 'public/models/hivg-mini', '--precision', 'int8'];
+  const model = ['--model', BUNDLED, '--precision', 'int8'];
   const said = execFileSync(process.execPath, [...args, ...model, '--json', '--dump', file]).toString();
   const cli = JSON.parse(said) as { box: typeof TRUTH; tokens: number[] };
   const dump = readSafetensors(readFileSync(file)).tensors;

@@ -7,10 +7,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import sharp from 'sharp';
-import { ask, type Box, dropFile, watchRequests } from './app.ts';
+import { ask, type Box, BUNDLED, dropFile, watchRequests } from './app.ts';
 
 const EXPRESSION = 'the tractor';
-const MODEL = 'public/models/hivg-mini';
 const SIZE = { width: 640, height: 480 };
 
 let folder: string;
@@ -37,7 +36,14 @@ interface CliBox {
 
 function cliBox(image: string, precision: string): CliBox {
   const args = ['node_modules/tsx/dist/cli.mjs', 'cli/hivg.ts', 'ground', image, EXPRESSION];
-  const out = execFileSync(process.execPath, [...args, '--model', MODEL, '--precision', precision, '--json']);
+  const out = execFileSync(process.execPath, [
+    ...args,
+    '--model',
+    BUNDLED,
+    '--precision',
+    precision,
+    '--json',
+  ]);
   return (JSON.parse(out.toString()) as { box: CliBox }).box;
 }
 

@@ -14,6 +14,9 @@ import argparse
 import io
 import json
 import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import count, islice
@@ -38,6 +41,8 @@ SIDES, SAMPLE_SIDES = (384, 448, 512, 576, 640), (192, 224, 256)
 QUIET, SAMPLE_OF_EACH, SAMPLE_START = 0.01, 25, 1_000_000
 #: Size of the art that exported pictures are painted from, where it is built; the scenes themselves do not hang on it.
 CRISP = 256
+#: Seconds between two words on how far an export is.
+SAY_EVERY = 5
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,8 @@ def write_pair(out: Path, split: str, number: int, folder: str, sides: tuple[int
     pixels = picture(scene, side, seed)
     file = f"{folder}/{split}-{number:05d}.png"
     content = io.BytesIO()
-    Image.fromarray(pixels).save(content, "PNG", optimize=True)
+    # The sample is committed, so it is packed as tightly as it goes: four times as long for 3 % less.
+    Image.fromarray(pixels).save(content, "PNG", optimize=sides == SAMPLE_SIDES)
     atomically(out / "images" / file, content.getvalue())
     thing = scene.things[one.target]
     box = tuple(round(v * side, 2) for v in (thing.x, thing.y, thing.w, thing.h))
@@ -132,11 +138,22 @@ def export(out: Path, name: str, scenes: list[tuple[str, int]], sides: tuple[int
     (out / "images" / name).mkdir(parents=True, exist_ok=True)
     tasks = [(out, split, number, name, sides) for split, number in scenes]
     if processes == 1:
-        pairs = [write_pair(*task) for task in tasks]
+        pairs = list(told(name, (write_pair(*task) for task in tasks), len(tasks)))
     else:
         with get_context("spawn").Pool(processes) as pool:
-            pairs = pool.map(_work, tasks, chunksize=8)
+            pairs = list(told(name, pool.imap(_work, tasks, chunksize=8), len(tasks)))
     return write_split(out, name, pairs)
+
+
+def told(name: str, pairs: Iterable[Pair], whole: int) -> Iterator[Pair]:
+    """The pairs as they come; says on stderr, now and then, how many there are, how fast, and how long it will take."""
+    began = said = time.monotonic()
+    for done, pair in enumerate(pairs, 1):
+        yield pair
+        now = time.monotonic()
+        if now - said >= SAY_EVERY:
+            said, rate = now, done / (now - began)
+            print(f"{name}: {done} of {whole}, {rate:.1f} a second, {(whole - done) / rate / 60:.1f} min to go", file=sys.stderr, flush=True)
 
 
 def sample_numbers(split: str) -> list[int]:
