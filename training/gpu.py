@@ -50,8 +50,8 @@ class Phase:
 
 #: A rate that falls in the last phase alone: each other one is gone on with from its average.
 PHASES = (
-    Phase("eyes", 0.25, ("--stage", "eyes", "--side", "128", "--batch", "256", "--shape", "flat")),
-    Phase("small", 0.4, ("--side", "128", "--batch", "512", "--shape", "flat")),
+    Phase("eyes", 0.15, ("--stage", "eyes", "--side", "128", "--batch", "256", "--shape", "flat")),
+    Phase("small", 0.5, ("--side", "128", "--batch", "512", "--shape", "flat")),
     Phase("large", 0.35, ("--side", "192", "--batch", "512", "--shape", "trapezoid")),
 )
 #: For the whole of the GPU: scenes are described by this many processes and painted on the GPU.
