@@ -1,12 +1,15 @@
 // The worker itself, in a real browser with the bundled model on WebAssembly: what it answers after the box, and to whom.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Manifest } from '../src/grounding/bundle.ts';
 import type { GroundedReply, GroundingMessage, GroundingReply, GroundingRequest } from './protocol.ts';
 
-const LAYERS = 6;
-const HEADS = 3;
-const GRID = 8;
-const CONTEXT = 32;
+/** The bundled model's sizes, from its manifest. */
+let layers = 0;
+let heads = 0;
+let grid = 0;
+let context = 0;
+let bridged: readonly number[] = [];
 
 let worker: Worker;
 const waiting = new Map<number, (reply: GroundingReply) => void>();
@@ -46,7 +49,12 @@ beforeAll(async () => {
   const load = send({ kind: 'load-model', bundleUrl, provider: 'wasm', precision: 'int8', threads: 1 });
   const { model } = await replyOf('model-loaded', load.reply);
   expect(model.precisions.map(({ precision }) => precision)).toEqual(['int8']);
-  expect(model.bridgedLayers).toEqual([1, 3, 5]);
+  const { architecture } = (await (await fetch(`${bundleUrl}manifest.json`)).json()) as Manifest;
+  const { vision, text } = architecture;
+  ({ layers, heads } = vision);
+  ({ grid, bridgedLayers: bridged } = architecture);
+  ({ context } = text);
+  expect(model.bridgedLayers).toEqual(bridged);
   const farm = await (await fetch('/samples/farm.webp')).blob();
   const bitmap = await createImageBitmap(farm);
   const set = await replyOf('image-set', send({ kind: 'set-image', bitmap }, [bitmap]).reply);
@@ -62,14 +70,14 @@ test('after a box, the attention of the vision layers can be read, more than onc
       'attention-done',
       send({ kind: 'attention', of: id }).reply,
     );
-    expect(clsAttention.shape).toEqual([LAYERS, HEADS, 1 + GRID ** 2]);
-    expect(wordAttention?.shape).toEqual([3, HEADS, 1 + GRID ** 2, CONTEXT]);
+    expect(clsAttention.shape).toEqual([layers, heads, 1 + grid ** 2]);
+    expect(wordAttention?.shape).toEqual([bridged.length, heads, 1 + grid ** 2, context]);
     return [clsAttention.data, wordAttention?.data ?? new Float32Array()];
   };
   const first = await read();
   for (const [data, row] of [
-    [first[0], 1 + GRID ** 2],
-    [first[1], CONTEXT],
+    [first[0], 1 + grid ** 2],
+    [first[1], context],
   ] as const) {
     const sum = data?.subarray(0, row).reduce((total, value) => total + value, 0);
     expect(sum).toBeCloseTo(1, 4);
@@ -84,10 +92,10 @@ test('the dense graph gives a rollout that is all of [REG]’s attention, cosine
     'dense-done',
     send({ kind: 'dense', of: id }).reply,
   );
-  expect(regRollout.length).toBe(2 + GRID ** 2 + CONTEXT);
+  expect(regRollout.length).toBe(2 + grid ** 2 + context);
   expect(regRollout.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 4);
-  expect(tokenSimilarity.length).toBe(GRID ** 2);
-  expect(mask.length).toBe((8 * GRID) ** 2);
+  expect(tokenSimilarity.length).toBe(grid ** 2);
+  expect(mask.length).toBe((8 * grid) ** 2);
   expect(mask.every((value) => value >= 0 && value <= 1)).toBe(true);
   expect(new Set(mask).size).toBeGreaterThan(100);
 });
