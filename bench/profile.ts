@@ -7,17 +7,15 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { folderReader, readManifest } from '../cli/folder-bundle.ts';
 import { nodeRuntime } from '../cli/node-runtime.ts';
 import { openTokenizer } from '../src/grounding/bundle-tokenizer.ts';
+import type { StartedGraph } from '../src/grounding/ground.ts';
 import { Grounder, STARTED } from '../src/grounding/ground.ts';
 import type { Precision } from '../src/hivg/precision.ts';
 import type { Size } from './artefacts.ts';
 import { bundle, CACHE } from './artefacts.ts';
 import { groundings, openSession, picture, THREADS, USUAL } from './graphs.ts';
 
-/** A grounding's graphs, in the order in which their sessions are made. */
-type Profiled = (typeof STARTED)[number];
-
 export interface ProfiledNode {
-  readonly graph: Profiled;
+  readonly graph: StartedGraph;
   readonly name: string;
   readonly op: string;
   /** Shapes of what goes in, optional inputs left out. */
@@ -66,7 +64,7 @@ export async function profileModel(
   for (let i = 0; i < runs; i++) await run();
   const nodes = sessions.flatMap((session, index) => {
     session.endProfiling();
-    return nodesOf(STARTED[index] as Profiled, traceOf(prefixOf(index)));
+    return nodesOf(STARTED[index] as StartedGraph, traceOf(prefixOf(index)));
   });
   await grounder.release();
   return nodes;

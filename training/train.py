@@ -33,12 +33,12 @@ from hivg.hivg import HiVG
 from hivg.initialise import initialise
 from hivg.transfer import transfer
 from names import synthref_names
+from optimisers import KINDS, optimiser_for
 from parallel import Ranks
 from rests import Rests
 from runs import Run, RunError
 from schedule import SHAPES
 from splits_data import SplitError, SplitSource, words_of
-from optimisers import KINDS, optimiser_for
 from stages import ALL, LOSSES, STAGES, Stage, prepare
 from synthref.crowds import CrowdSource
 from synthref.dataset import Sight

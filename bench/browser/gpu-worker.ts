@@ -8,11 +8,12 @@ import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import * as ort from 'onnxruntime-web/webgpu';
 import { MANIFEST_FILE, parseManifest } from '../../src/grounding/bundle.ts';
 import { patchInputs } from '../../src/grounding/graph-outputs.ts';
+import type { StartedGraph } from '../../src/grounding/ground.ts';
 import { graphFiles } from '../../src/grounding/session.ts';
 import { NAMES } from '../../src/hivg/graphs.ts';
 import { type Gpu, openGpu } from '../../workers/web-runtime.ts';
 import type { GraphInput } from './graph-inputs.ts';
-import { inputsOf, placeInputs, type TimedGraph } from './graph-inputs.ts';
+import { inputsOf, placeInputs } from './graph-inputs.ts';
 import type { GpuOpenRequest, GpuReply } from './messages.ts';
 
 type Timed = () => Promise<Required<Pick<GpuReply, 'text' | 'patches' | 'image' | 'readBack'>>>;
@@ -31,7 +32,7 @@ async function open(request: GpuOpenRequest, { device }: Gpu): Promise<Timed> {
   const kept = places.find(({ name }) => name === NAMES.kept)?.data.length ?? 0;
   const bytes = async (path: string) =>
     new Uint8Array(await (await fetch(new URL(path, bundleUrl))).arrayBuffer());
-  const session = async (graph: TimedGraph, captured: boolean) => {
+  const session = async (graph: StartedGraph, captured: boolean) => {
     const { model, weights } = graphFiles(manifest, precision, activation, graph);
     const externalData = await Promise.all(
       weights.map(async (path) => ({ path: path.split('/').at(-1) as string, data: await bytes(path) })),

@@ -2,6 +2,7 @@
 // usual length. What they mean does not matter: a graph's time does not depend on it.
 
 import { patchInputs as namesOfPatches } from '../../src/grounding/graph-outputs.ts';
+import type { StartedGraph } from '../../src/grounding/ground.ts';
 import type { HivgConfig } from '../../src/hivg/config.ts';
 import { NAMES } from '../../src/hivg/graphs.ts';
 
@@ -12,11 +13,8 @@ export interface GraphInput {
   readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 }
 
-/** The graphs that are timed by themselves. */
-export type TimedGraph = 'text' | 'patches' | 'image';
-
 /** Everything that a graph takes. */
-export function inputsOf(graph: TimedGraph, config: HivgConfig): GraphInput[] {
+export function inputsOf(graph: StartedGraph, config: HivgConfig): GraphInput[] {
   switch (graph) {
     case 'text':
       return textInputs(config);

@@ -4,11 +4,12 @@
 import type { InferenceSession } from 'onnxruntime-common';
 import type { BundleReader, Manifest } from '../../src/grounding/bundle.ts';
 import { MANIFEST_FILE, parseManifest } from '../../src/grounding/bundle.ts';
+import type { StartedGraph } from '../../src/grounding/ground.ts';
 import type { Runtime } from '../../src/grounding/session.ts';
 import { graphFiles } from '../../src/grounding/session.ts';
 import type { Precision } from '../../src/hivg/precision.ts';
 import { webRuntime } from '../../workers/web-runtime.ts';
-import { inputsOf, type TimedGraph } from './graph-inputs.ts';
+import { inputsOf } from './graph-inputs.ts';
 import type { ExportRequest, OpenRequest, RunReply } from './messages.ts';
 
 type Run = () => Promise<number>;
@@ -65,7 +66,7 @@ async function session(
   runtime: Runtime,
   manifest: Manifest,
   precision: Precision,
-  graph: TimedGraph,
+  graph: StartedGraph,
 ): Promise<Run> {
   const opened = await runtime.createSession(graphFiles(manifest, precision, 'float32', graph), []);
   const feeds = Object.fromEntries(

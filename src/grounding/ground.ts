@@ -83,6 +83,7 @@ export class DisposedError extends Error {
 
 /** The graphs that every grounding runs, or whose outputs it remembers. */
 export const STARTED = ['text', 'patches', 'image'] as const satisfies readonly GraphName[];
+export type StartedGraph = (typeof STARTED)[number];
 
 export class Grounder {
   readonly manifest: Manifest;
