@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from extents import Extents
 from hivg.hivg import HiVG
 from losses import corners, iou_and_giou, total
 from names import Names
@@ -41,17 +42,18 @@ def firsts_of(number: Tensor) -> tuple[Tensor | slice, Tensor | None]:
 
 
 class Trained(nn.Module):
-    """HiVG and the names that training may need besides.
+    """HiVG and what training may need besides: the names of things, and the head that is told their extents.
 
     A batch may have views of crowds beside it, as `crowd`: what they show is asked with the rest.
 
-    → the network's outputs and, where there are names, `kinds` [V, kinds + 1]: logits of the patches whose kind is
-    decided (on a CPU; elsewhere of all), with `shown` int64 [V], what they show (−1: undecided).
+    → the network's outputs; where there are names, `kinds` [V, kinds + 1]: logits of the patches whose kind is
+    decided (on a CPU; elsewhere of all), with `shown` int64 [V], what they show (−1: undecided); and with the head,
+    `extents` [B, P, 4]: the box of what each patch shows. `watched`: `reg_attention` too, for a loss on it.
     """
 
-    def __init__(self, network: HiVG, names: Names | None = None):
+    def __init__(self, network: HiVG, names: Names | None = None, extents: Extents | None = None, watched: bool = False):
         super().__init__()
-        self.network, self.names = network, names
+        self.network, self.names, self.extents, self.watched = network, names, extents, watched
 
     def forward(self, batch: dict, reads: str, mix_texts: bool) -> dict[str, Tensor]:
         if reads == "names":
@@ -61,7 +63,11 @@ class Trained(nn.Module):
         else:
             first, owner = firsts_of(batch["number"])
             pixels = pixels_of(batch["image"][first], batch["rect"][first])
-            out = self.network(pixels, batch["patch_mask"], batch["ids"], mix_texts_in_batch=mix_texts, owner=owner)
+            out = self.network(
+                pixels, batch["patch_mask"], batch["ids"], mix_texts_in_batch=mix_texts, owner=owner, want_reg_attention=self.watched
+            )
+            if self.extents is not None:
+                out["extents"] = self.extents(out["patches"])
         if self.names is None:
             return out
         shown, patches = batch["kinds"].flatten(), out["patches"].flatten(0, 1)

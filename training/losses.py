@@ -68,6 +68,27 @@ def kinds(logits: Tensor, shown: Tensor, ranks: Ranks) -> Tensor:
     return F.cross_entropy(logits, shown, ignore_index=-1, reduction="sum") / count
 
 
+def extents(told: Tensor, truth: Tensor, ranks: Ranks) -> Tensor:
+    """L1 and generalised IoU of the boxes that patches tell, [B, P, 4] both, cx cy w h; those without a thing left out.
+
+    `truth` is 0 there. The mean is over the patches of all processes' batches.
+    """
+    told, truth = told.flatten(0, 1), truth.flatten(0, 1)
+    shows = (truth[:, 2] > 0).float()
+    each = (told - truth).abs().sum(-1) + 1 - iou_and_giou(corners(told), corners(truth))[1]
+    return (each * shows).sum() / ranks.average(shows.sum()).clamp(min=1)
+
+
+def regard(reg_attention: Tensor, inside: Tensor) -> Tensor:
+    """−log of the share of the last layer's [REG] attention to patches that falls into the box, mean over the batch.
+
+    [B, layers, heads, 2 + P + T] and [B, P]; heads are averaged first, so that each may look elsewhere now and then.
+    """
+    row = reg_attention[:, -1].float().mean(1)[:, 2 : 2 + inside.shape[1]]
+    share = (row * inside).sum(1) / row.sum(1).clamp(min=1e-9)
+    return -share.clamp(min=1e-6).log().mean()
+
+
 def total(
     out: dict[str, Tensor], batch: dict[str, Tensor], weights: dict[str, float], scale: Tensor, ranks: Ranks = Ranks()
 ) -> tuple[Tensor, dict[str, Tensor]]:
@@ -93,5 +114,9 @@ def total(
         losses["contrastive"] = contrastive(out, batch["number"], scale, ranks)
     if "kinds" in weights:
         losses["kinds"] = kinds(out["kinds"], out["shown"], ranks)
+    if "extents" in weights:
+        losses["extents"] = extents(out["extents"], batch["extents"], ranks)
+    if "regard" in weights:
+        losses["regard"] = regard(out["reg_attention"], batch["inside"])
     whole = torch.stack([weights[name] * value for name, value in losses.items()]).sum()
     return whole, {name: value.detach() for name, value in losses.items()}

@@ -23,8 +23,8 @@ def groups(named: list[tuple[str, nn.Parameter]], decay: float) -> list[dict]:
 
 def between_layers(name: str, parameter: nn.Parameter) -> bool:
     """Whether it is a matrix that takes one layer's output to another: no table of positions or tokens, no last layer."""
-    tables = ("embed", "reg_token", "cross_adaptive_weights")
-    return parameter.ndim == 2 and not any(t in name for t in tables)
+    others = ("embed", "reg_token", "cross_adaptive_weights", "extents")
+    return parameter.ndim == 2 and not any(o in name for o in others)
 
 
 class Joined:

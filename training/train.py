@@ -26,6 +26,7 @@ from tokenizers import Tokenizer
 import parallel
 from batches import Beside, SceneSource, Source, loader
 from engine import Budget, Plan, Trained, Trainer, precision_for, train
+from extents import Extents
 from hivg import checkpoint
 from hivg.checkpoint import CheckpointError
 from hivg.config import MINI, Config
@@ -39,7 +40,7 @@ from rests import Rests
 from runs import Run, RunError
 from schedule import SHAPES
 from splits_data import SplitError, SplitSource, words_of
-from stages import ALL, LOSSES, STAGES, Stage, prepare
+from stages import ALL, DENSE, LOSSES, STAGES, Stage, prepare
 from synthref.crowds import CrowdSource
 from synthref.dataset import Sight
 from synthref.tokenizer import write as write_tokenizer
@@ -124,11 +125,11 @@ def run_stage(options: argparse.Namespace, stage: Stage, ranks: Ranks) -> bool:
     chosen = LOSSES[options.losses] if options.losses and stage.clip != "alone" else stage.weights
     weights = {**chosen, **({"kinds": options.kinds} if options.kinds is not None else {})}
     if options.data is not None:
-        weights.pop("kinds", None)
+        weights = {k: v for k, v in weights.items() if k not in DENSE}
     tokenizer = Tokenizer.from_file(str(run.tokenizer))
-    named = options.data is None and weights.get("kinds")
-    names = synthref_names(tokenizer, config.projection) if named else None
-    module = Trained(network_for(options, run, stage, ranks.first), names)
+    names = synthref_names(tokenizer, config.projection) if weights.get("kinds") else None
+    extents = Extents(config.projection) if weights.get("extents") else None
+    module = Trained(network_for(options, run, stage, ranks.first), names, extents, watched=bool(weights.get("regard")))
     module.to(ranks.device)
     ranks.same_weights(module)
 
@@ -142,6 +143,8 @@ def run_stage(options: argparse.Namespace, stage: Stage, ranks: Ranks) -> bool:
     trainer = Trainer(module, plan, optimiser, ranks)
     setting = {"stage": stage.name, "side": config.image_side, "context": config.context, "seed": options.seed}
     progress = run.resume(trainer, setting)
+    if not progress.step:
+        progress.item = options.first
     if ranks.first:
         trained, held = (sum(p.numel() for p in ps) / 1e6 for ps in (trainer.trained, module.parameters()))
         print(
@@ -206,6 +209,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--every", type=float, default=5, help="minutes between validations")
     p.add_argument("--validation", type=int, default=500, help="pairs to validate on")
     p.add_argument("--seed", type=int, default=13)
+    p.add_argument("--first", type=int, default=0, help="number of the first scene: one that the run whose weights it starts from did not reach")
     p.add_argument("--data", type=Path, help="folder of split files in the original's form, in place of SynthRef")
     p.add_argument("--images", type=Path, help="folder of their images")
     return p

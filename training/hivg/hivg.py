@@ -74,6 +74,7 @@ class HiVG(nn.Module):
         want_attention: bool = False,
         mix_texts_in_batch: bool = False,
         owner: Tensor | None = None,
+        want_reg_attention: bool = False,
     ) -> dict[str, Tensor]:
         """
         pixels      float [B, 3, S, S], normalised, letterboxed (preprocess.py)
@@ -82,6 +83,7 @@ class HiVG(nn.Module):
         mix_texts_in_batch  mixes the texts of a batch in the bridge as the original does; nothing at B = 1
         owner       int64 [B] where several expressions share an image: `pixels` then has fewer rows than `ids`, and
                     expression b is about row `owner[b]`. The same result, for less
+        want_reg_attention  that alone of what attention there is (for losses): all else of it takes time and memory
 
         Returns
         box               [B, 4] cx cy w h, fractions of the padded square
@@ -114,7 +116,8 @@ class HiVG(nn.Module):
         shown = torch.zeros(b, 2, dtype=torch.bool, device=ids.device)
         masked = torch.cat([shown, patch_mask, ids[:, :spoken] == 0], dim=1)
         h, reg_attention = self.vl_transformer(
-            torch.cat([reg, image, words], dim=1), self.vl_pos_embed.weight[: masked.shape[1]], masked, want_attention
+            torch.cat([reg, image, words], dim=1), self.vl_pos_embed.weight[: masked.shape[1]], masked,
+            want_attention or want_reg_attention,
         )
 
         features = h[:, 2 : 2 + p]
@@ -133,8 +136,9 @@ class HiVG(nn.Module):
             ),
             "patches": image[:, 1:],
         }
-        if want_attention:
+        if reg_attention is not None:
             out["reg_attention"] = reg_attention
+        if want_attention:
             out["cls_attention"] = vision["cls_attention"]
             if "word_attention" in vision:
                 out["word_attention"] = vision["word_attention"]

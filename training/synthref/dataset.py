@@ -42,8 +42,12 @@ class Sight:
     context: int
 
 
-def _patch_kinds(scene: Scene, boxes: np.ndarray, sight: Sight) -> np.ndarray:
-    """int64 [grid²]: kind where a thing's box covers most of a patch, none where none does much, else −1."""
+def _shown(scene: Scene, boxes: np.ndarray, sight: Sight) -> tuple[np.ndarray, np.ndarray]:
+    """What each patch shows, by the boxes (x1 y1 x2 y2, pixels of the square) of the scene's things.
+
+    → int64 [grid²]: kind where a thing's box covers most of a patch, none where none does much, else −1; and
+    float32 [grid², 4]: that thing's box as cx cy w h in fractions of the square, 0 where there is none.
+    """
     patch = sight.side / sight.grid
     low = np.arange(sight.grid) * patch
     across, down = (
@@ -54,7 +58,10 @@ def _patch_kinds(scene: Scene, boxes: np.ndarray, sight: Sight) -> np.ndarray:
     best = len(boxes) - 1 - cover[::-1].round(2).argmax(0)
     most = cover.max(0)
     kinds = np.array([t.kind for t in scene.things], np.int64)[best]
-    return np.where(most > 0.5, kinds, np.where(most < 0.15, len(nouns()), -1)).flatten()
+    x1, y1, x2, y2 = boxes[best].transpose(2, 0, 1) / sight.side
+    extents = np.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], axis=-1) * (most > 0.5)[..., None]
+    kinds = np.where(most > 0.5, kinds, np.where(most < 0.15, len(nouns()), -1))
+    return kinds.flatten(), extents.reshape(-1, 4).astype(np.float32)
 
 
 def inside(box: np.ndarray, side: int, grid: int) -> np.ndarray:
@@ -118,11 +125,13 @@ def describe(scene: Scene, said: list[Referral], atlas: Atlas, tokenizer: Tokeni
     left, top = (int(v) for v in arrays["rect"][:2])
     x, y, w, h = arrays["things"][: len(scene.things), 6:10].astype(np.float64).T * side
     boxes = np.stack([left + x, top + y, left + x + w, top + y + h], axis=1)
+    kinds, extents = _shown(scene, boxes, sight)
     shared = {
         "scenes": arrays,
         "rect": arrays["rect"],
         "patch_mask": patch_mask(tuple(arrays["rect"].tolist()), side, grid).numpy(),
-        "kinds": _patch_kinds(scene, boxes, sight),
+        "kinds": kinds,
+        "extents": extents,
     }
     rows = []
     for one in said:
@@ -188,7 +197,7 @@ def collate(rows: list[dict]) -> dict:
     """Rows → a described batch of tensors [B, …]; strings stay lists; rows of one scene share it.
 
     `ids` int64 [B, context]; `box` float [B, 4] as cx cy w h, fractions of the square; `inside` float [B, grid²];
-    `kinds` int64 [B, grid²]; `patch_mask` bool [B, grid²]; `rect` int64 [B, 4]; `words`, `distractors`, `number`,
+    `kinds` int64 [B, grid²] and `extents` float [B, grid², 4], see `_shown`; `patch_mask` bool [B, grid²]; `rect` int64 [B, 4]; `words`, `distractors`, `number`,
     `target` and `scene` (row in `scenes`) int64 [B]; `scenes`: the arrays to paint from.
     """
     scenes, place = [], {}

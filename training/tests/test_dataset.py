@@ -46,6 +46,7 @@ def test_a_batch_has_every_key_in_its_shape(batch):
         "image": (torch.uint8, (n, SIDE, SIDE, 3)), "rect": (torch.int64, (n, 4)), "patch_mask": (torch.bool, (n, GRID**2)),
         "ids": (torch.int64, (n, CONTEXT)), "box": (torch.float32, (n, 4)), "inside": (torch.float32, (n, GRID**2)),
         "silhouette": (torch.float32, (n, (8 * GRID) ** 2)), "kinds": (torch.int64, (n, GRID**2)),
+        "extents": (torch.float32, (n, GRID**2, 4)),
         "words": (torch.int64, (n,)), "distractors": (torch.int64, (n,)), "number": (torch.int64, (n,)),
     }  # fmt: skip
     assert {k: (v.dtype, tuple(v.shape)) for k, v in batch.items() if k in shapes} == shapes
@@ -87,6 +88,21 @@ def test_boxes_and_kinds_lie_on_the_picture(batch):
     assert batch["kinds"].min() >= -1 and batch["kinds"].max() == len(nouns())
     named = (batch["kinds"] >= 0) & (batch["kinds"] < len(nouns()))
     assert not (named & batch["patch_mask"]).any()
+
+
+def test_a_patch_that_shows_a_thing_knows_the_box_of_one_that_covers_it(batch):
+    named = (batch["kinds"] >= 0) & (batch["kinds"] < len(nouns()))
+    assert torch.equal(batch["extents"].any(-1), named)
+    cx, cy, w, h = batch["extents"].view(-1, GRID, GRID, 4).unbind(-1)
+    low = torch.arange(GRID) / GRID
+    across, down = (
+        (torch.minimum(low + 1 / GRID, c + s / 2) - torch.maximum(low, c - s / 2)).clamp(min=0) * GRID
+        for low, c, s in ((low[None, None, :], cx, w), (low[None, :, None], cy, h))
+    )
+    assert ((across * down).flatten(1)[named] > 0.5).all()
+    # Not all targets: a thing that is small, or behind others, may have no patch of its own.
+    nearest = (batch["extents"] - batch["box"][:, None]).abs().sum(-1).min(1).values
+    assert (nearest < 1e-5).float().mean() > 0.7
 
 
 def test_expressions_of_one_scene_share_its_picture(batch):

@@ -1,6 +1,7 @@
 """The loop: it learns, goes on exactly where it was, and counts many processes as one with their batches joined."""
 
 import copy
+import math
 import os
 
 import pytest
@@ -9,7 +10,7 @@ import torch.multiprocessing as multiprocessing
 from torch.nn import functional as F
 
 from engine import HOPELESS, Diverged, Progress, train
-from losses import contrastive, focal
+from losses import contrastive, extents, focal, regard
 from parallel import Ranks, start, stop
 from runs import Run, RunError
 from schedule import Clock, rate
@@ -41,7 +42,7 @@ def test_a_batch_seen_again_and_again_is_learned(stage):
     first = t.step(one, progress, 0.1)
     for _ in range(60):
         last = t.step(one, progress, 0.1)
-    for name in ("kinds",) if stage in ("contrastive", "eyes") else ("l1", "giou", "dense_focal", "kinds"):
+    for name in ("kinds",) if stage in ("contrastive", "eyes") else ("l1", "giou", "dense_focal", "kinds", "extents", "regard"):
         assert last[name] < 0.8 * first[name], name
     assert all(torch.equal(a, b) for a, b in zip(kept, (p for p in t.module.parameters() if not p.requires_grad)))
 
@@ -96,7 +97,7 @@ def test_two_processes_do_what_one_does_with_their_batches_joined(tmp_path):
     one, progress, meters = trainer(), Progress(), []
     train(one, endless(0, 12), progress, lambda meter, _done: meters.append(dict(meter.sums)) or progress.step >= 3)
     assert both[0]["pairs"] == progress.pairs == 36
-    for name in ("l1", "giou", "dense_focal", "mask_dice", "kinds"):
+    for name in ("l1", "giou", "dense_focal", "mask_dice", "kinds", "extents", "regard"):
         joined = (both[0]["sums"][name] + both[1]["sums"][name]) / 2
         assert joined.item() == pytest.approx(meters[-1][name].item(), rel=1e-3), name
     assert both[0]["sums"]["contrastive"].item() == pytest.approx(meters[-1]["contrastive"].item(), rel=1e-3)
@@ -146,6 +147,23 @@ def test_the_contrastive_loss_is_clips_and_does_not_tell_expressions_of_one_scen
     one = contrastive(twins, torch.tensor([0, 0, 2, 3]), scale, Ranks())
     swapped = contrastive({**twins, "text_embedding": texts[[1, 0, 2, 3]]}, torch.tensor([0, 0, 2, 3]), scale, Ranks())
     assert torch.allclose(one, swapped)
+
+
+def test_the_loss_on_extents_is_of_the_patches_that_show_a_thing():
+    truth = torch.tensor([[[0.5, 0.5, 0.2, 0.4], [0.0, 0.0, 0.0, 0.0], [0.3, 0.6, 0.2, 0.2]]])
+    told = truth.clone()
+    told[0, 1] = torch.tensor([0.9, 0.9, 0.1, 0.1])
+    assert extents(told, truth, Ranks()).item() == pytest.approx(0, abs=1e-6)
+    told[0, 2, 0] += 0.1
+    # Half of it overlaps: IoU 0.02 / 0.06, and the hull is the union. One of two patches.
+    assert extents(told, truth, Ranks()).item() == pytest.approx((0.1 + 1 - 1 / 3) / 2, abs=1e-5)
+
+
+def test_the_loss_on_reg_attention_is_of_the_patches_and_the_last_layer():
+    rows = torch.tensor([[0.1, 0.1, 0.2, 0.1, 0.1, 0.4], [0.0, 0.0, 0.6, 0.1, 0.1, 0.2]])
+    attention, inside = torch.stack([rows.flip(1), rows])[None], torch.tensor([[1.0, 0.0, 0.0]])
+    # Two heads' mean over three patches: 0.4, 0.1 and 0.1; what falls on [REG], [CLS] and the word is no matter.
+    assert regard(attention, inside).item() == pytest.approx(-math.log(0.4 / 0.6), abs=1e-6)
 
 
 def test_a_step_in_which_the_machine_slept_counts_as_a_usual_one():

@@ -8,6 +8,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from engine import Budget, Plan, Trained, Trainer
+from extents import Extents
 from hivg.config import Config, Tower
 from hivg.hivg import HiVG
 from hivg.initialise import initialise
@@ -41,10 +42,10 @@ def names() -> Names:
 
 
 def trainer(stage: str = "full", pairs: int = 10**6, ranks: Ranks = Ranks(), lr: float = 1e-3) -> Trainer:
-    """On the paper's losses and `kinds`, so that all of them are in play."""
-    module = Trained(network(stage), names())
+    """On the paper's losses and our own, so that all of them are in play."""
     alone = STAGES[stage].clip == "alone"
-    weights = STAGES[stage].weights if alone else {**PAPER, "kinds": 1.0}
+    module = Trained(network(stage), names(), None if alone else Extents(TINY.projection), watched=not alone)
+    weights = STAGES[stage].weights if alone else {**PAPER, "kinds": 1.0, "extents": 1.0, "regard": 1.0}
     plan = Plan(weights, lr, Budget(pairs=pairs), reads=STAGES[stage].reads)
     return Trainer(module, plan, optimiser_for(module, "adamw", lr, 0.02), ranks)
 
@@ -66,12 +67,14 @@ def batch(number: int, size: int = 6) -> dict[str, torch.Tensor]:
         ids[row, 1:length] = (noise(length - 1) * 37).long() + 1
     mask = torch.zeros(size, grid * grid, dtype=torch.bool)
     mask[:3, -grid:] = True
+    kinds = (noise(size, grid * grid) * (KINDS + 1)).long() - 1
+    extents = torch.cat([0.3 + 0.3 * noise(size, grid * grid, 2), 0.1 + 0.2 * noise(size, grid * grid, 2)], 2)
     rect = torch.tensor([[0, 0, 32, 16]] * 3 + [[0, 0, 32, 32]] * (size - 3))
     return {
         "image": images, "rect": rect, "patch_mask": mask, "ids": ids, "number": scene + 100 * number,
         "box": torch.cat([0.3 + 0.3 * noise(size, 2), 0.1 + 0.2 * noise(size, 2)], 1),
         "inside": (noise(size, grid * grid) > 0.5).float(), "silhouette": (noise(size, 64 * grid * grid) > 0.5).float(),
-        "kinds": (noise(size, grid * grid) * (KINDS + 1)).long() - 1,
+        "kinds": kinds, "extents": extents * ((kinds >= 0) & (kinds < KINDS - 1))[..., None],
     }
 
 
