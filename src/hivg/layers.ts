@@ -152,14 +152,17 @@ export class LayerEmitter {
     return this.op('DynamicQuantizeMatMul', inputsOf, shape, {}, MICROSOFT);
   }
 
-  /** Rows of an embedding table [rows, width] for ids [1, length] (int32): [1, length, width]. */
-  embedding(ids: Value, name: string, table: LazyTensor): Value {
+  /**
+   * Rows of an embedding table [rows, width] for ids [..., length] (int32): [..., length, width]. `q4` keeps the table
+   * at so many `bits`, 8 where four would tell too little.
+   */
+  embedding(ids: Value, name: string, table: LazyTensor, bits: 4 | 8 = 4): Value {
     const { outputs: count, inputs: width } = matrixSize(table);
     const shape = [...ids.shape, width];
     switch (this.precision) {
       case 'q4':
       case 'q8':
-        return this.#blockEmbedding(ids, name, table, this.precision === 'q4' ? 4 : 8, shape);
+        return this.#blockEmbedding(ids, name, table, this.precision === 'q4' ? bits : 8, shape);
       case 'int8': {
         const [quantised, scales] = shareOnce(async () => quantiseRowsInt8(await table.load(), count, width));
         const rowsOf = this.#place({
@@ -211,7 +214,7 @@ export class LayerEmitter {
       },
       MICROSOFT,
     );
-    return blocks * blockSize === width ? picked : this.slice(picked, 2, 0, width);
+    return blocks * blockSize === width ? picked : this.slice(picked, shape.length - 1, 0, width);
   }
 
   // ── Operators ──────────────────────────────────────────────────────────────────────────────────────────────────
