@@ -6,7 +6,7 @@
 
 The machine may be a fresh one each time and takes and gives small files alone: so a run's state is cut to what it
 can't do without, and into parts of 15 MiB. Three phases, `--minutes` in all: the encoders learn to see, from
-crowds; then everything at 128 pixels and at 192. Nothing here trains; train.py does.
+crowds; then everything at 128 pixels and at 256. Nothing here trains; train.py does.
 """
 
 from __future__ import annotations
@@ -48,11 +48,12 @@ class Phase:
     options: tuple[str, ...]
 
 
-#: A rate that falls in the last phase alone: each other one is gone on with from its average.
+#: A rate that falls in the last phase alone: each other one is gone on with from its average. And scenes that the phase
+#: before did not reach.
 PHASES = (
     Phase("eyes", 0.15, ("--stage", "eyes", "--side", "128", "--batch", "256", "--shape", "flat")),
     Phase("small", 0.5, ("--side", "128", "--batch", "512", "--shape", "flat")),
-    Phase("large", 0.35, ("--side", "192", "--batch", "512", "--shape", "trapezoid")),
+    Phase("large", 0.35, ("--first", "10000000", "--side", "256", "--batch", "512", "--shape", "trapezoid")),
 )
 #: For the whole of the GPU: scenes are described by this many processes and painted on the GPU.
 COMMON = ("--stage", "full", "--optimiser", "muon", "--lr-factor", "4", "--workers", "15", "--every", "2", "--validation", "1000")
