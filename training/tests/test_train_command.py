@@ -52,13 +52,17 @@ def command(*words: object) -> str:
 
 def test_a_run_can_be_stopped_and_gone_on_with_and_ends_as_asked(world, tmp_path):
     run = tmp_path / "run"
-    words = ["train.py", "--stage", "full", "--run", run, "--init", world["init"], "--pairs", 40, *world["common"]]
+    words = ["train.py", "--stage", "full", "--run", run, "--init", world["init"], "--pairs", 40, "--first", 700, *world["common"]]
     command(*words, "--stop-after", 1e-9)
     assert not (run / "ended.json").exists() and (run / "last.pt").exists()
     command(*words)
     assert json.loads((run / "ended.json").read_text())["pairs"] == 40
+    # From the first item on, and never back to it.
+    assert torch.load(run / "last.pt", weights_only=True)["item"] == 740
     rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert rows[-1]["pairs"] == 40 and {"l1", "giou", "mask_focal"} <= set(rows[-1]["train"])
+    assert rows[-1]["pairs"] == 40 and {"l1", "giou", "mask_focal", "regard"} <= set(rows[-1]["train"])
+    # Own data doesn't tell what every patch shows.
+    assert not {"kinds", "extents"} & set(rows[-1]["train"])
     model, args = checkpoint.load(run / "best_checkpoint.pth")
     assert model.config.image_side == 32 and args.dataset == "boxes" and args.stage == "full"
     pytest.importorskip("matplotlib")
