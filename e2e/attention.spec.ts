@@ -189,7 +189,8 @@ test('the threshold shows the image where there is little, and the whole scale h
   await page.getByRole('switch', { name: /heat map/i }).click();
   const none = await drawn(page);
   const [all, some] = [await difference(whole, none), await difference(half, none)];
-  expect(some).toBeGreaterThan(0.3);
+  // How much is left depends on how far the model's attention is gathered.
+  expect(some).toBeGreaterThan(0.1);
   expect(some).toBeLessThan(all / 2);
 });
 
@@ -257,9 +258,9 @@ test('arrow keys go from patch to patch, and each is said with its number', asyn
   await expect(
     page.getByRole('status').filter({ hasText: `Row ${row + 2}, column ${column + 2}:` }),
   ).toBeAttached();
-  // Padding is no part of the image.
+  // Padding is no part of the image: 4 : 3, so an eighth of the square above it.
   for (let i = 0; i < GRID; i++) await page.keyboard.press('ArrowUp');
-  await expect(value).toHaveAttribute('data-row', '1');
+  await expect(value).toHaveAttribute('data-row', String(Math.floor(GRID / 8)));
 });
 
 test('what is inside the box and how [REG] divides its attention are stated, and sum to one', async ({

@@ -38,7 +38,9 @@ def tensors_of(folder: Path) -> dict[str, Tensor]:
             if name.endswith(".weight.int8"):
                 value = value.float() * found[name.replace(".weight.int8", ".scale.int8")].float()
                 name = name.removesuffix(".int8")
-                out[name] = value if "token_embedding" in name else value.T.contiguous()
+                # Tables that are looked up have their rows as they are.
+                table = "token_embedding" in name or name.endswith("_positions.weight")
+                out[name] = value if table else value.T.contiguous()
             elif value.is_floating_point():
                 out[name] = value.float().T.contiguous() if name.startswith("bbox_embed") and value.ndim == 2 else value.float()
     return out
@@ -114,9 +116,9 @@ def state_of(found: dict[str, Tensor], config: Config) -> dict[str, Tensor]:
         weight = torch.cat([found[f"{attention}.{j}.weight"] for j in joined])
         put(f"{attention}.in_proj_weight", weight)
         put(f"{attention}.in_proj_bias", torch.cat([found[f"{attention}.{j}.bias"] for j in joined]))
-        places = [f"{attention}.qk_positions"] if joined == ["qkv"] else [f"{attention}.q_positions", f"{attention}.k_positions"]
+        tables = ["qk_positions"] if joined == ["qkv"] else ["q_positions", "k_positions"]
         asked.append(weight[: 2 * d])
-        projected.append(torch.cat([found[p] for p in places], dim=1))
+        projected.append(torch.cat([found[f"{attention}.{t}.weight"] for t in tables], dim=1))
     positions = torch.linalg.lstsq(torch.cat(asked).double(), torch.cat(projected, dim=1).T.double()).solution.T
     put("vl_pos_embed.weight", positions.float())
 
