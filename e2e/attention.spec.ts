@@ -182,15 +182,14 @@ test('two panes zoom together', async ({ page }) => {
 test('the threshold shows the image where there is little, and the whole scale hides it all', async ({
   page,
 }) => {
-  await open(page, 'the tractor');
+  await open(page, 'the left dog');
   const whole = await drawn(page);
   await page.getByLabel('Threshold').fill('0.5');
   const half = await drawn(page);
   await page.getByRole('switch', { name: /heat map/i }).click();
   const none = await drawn(page);
   const [all, some] = [await difference(whole, none), await difference(half, none)];
-  // How much is left depends on how far the model's attention is gathered.
-  expect(some).toBeGreaterThan(0.1);
+  expect(some).toBeGreaterThan(0.3);
   expect(some).toBeLessThan(all / 2);
 });
 

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from batches import SceneSource, loader, moved
 from hivg.checkpoint import atomically, load
 from hivg.hivg import HiVG
-from losses import corners, iou_and_giou
+from losses import corners, iou_and_giou, reg_share
 from synthref.dataset import Sight, pixels_of
 from synthref.splits import TEST_SETS
 
@@ -48,18 +48,11 @@ class Found:
     family: list[str]
 
 
-def reg_share(row: Tensor, inside: Tensor, padded: Tensor) -> tuple[Tensor, Tensor]:
-    """[REG] attention to the patches, inside and padding (both [B, P]) → (share inside, share of the area), each [B]."""
-    content = (~padded).float()
-    inside = inside * content
-    return (row * inside).sum(1) / (row * content).sum(1).clamp(min=1e-9), inside.sum(1) / content.sum(1).clamp(min=1)
-
-
 @torch.no_grad()
 def answers(network: HiVG, batches: list[dict], device: torch.device, attention: bool = True, swapped: bool = False) -> Found:
     """Runs the network over finished batches. With `swapped` every image gets the expression of another scene."""
     network.eval()
-    side, patches = network.config.image_side, network.config.grid**2
+    side = network.config.image_side
     parts: dict[str, list[Tensor]] = {"iou": [], "attention": [], "area": []}
     for kept in batches:
         b = moved(kept, device)
@@ -71,10 +64,10 @@ def answers(network: HiVG, batches: list[dict], device: torch.device, attention:
         box = corners(out["box"].float()).maximum(low).minimum(high)
         parts["iou"].append(iou_and_giou(box, corners(b["box"]))[0].cpu())
         if attention:
-            row = out["reg_attention"][:, -1].float().mean(1)[:, 2 : 2 + patches]
-            share, area = reg_share(row, b["inside"], b["patch_mask"].bool())
-            parts["attention"].append(share.cpu())
-            parts["area"].append(area.cpu())
+            content = (~b["patch_mask"]).float()
+            inside = b["inside"] * content
+            parts["attention"].append(reg_share(out["reg_attention"], inside).cpu())
+            parts["area"].append((inside.sum(1) / content.sum(1).clamp(min=1)).cpu())
     nothing = torch.zeros(0)
     return Found(
         **{name: torch.cat(values) if values else nothing for name, values in parts.items()},

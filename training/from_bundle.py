@@ -36,11 +36,10 @@ def tensors_of(folder: Path) -> dict[str, Tensor]:
         found = {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in model.graph.initializer}
         for name, value in found.items():
             if name.endswith(".weight.int8"):
-                value = value.float() * found[name.replace(".weight.int8", ".scale.int8")].float()
-                name = name.removesuffix(".int8")
-                # Tables that are looked up have their rows as they are.
-                table = "token_embedding" in name or name.endswith("_positions.weight")
-                out[name] = value if table else value.T.contiguous()
+                scale = found[name.replace(".weight.int8", ".scale.int8")].float()
+                value = value.float() * scale
+                # A scale a row, [rows, 1], has a table that is looked up; a scale an output, [out], a linear weight.
+                out[name.removesuffix(".int8")] = value if scale.ndim == 2 else value.T.contiguous()
             elif value.is_floating_point():
                 out[name] = value.float().T.contiguous() if name.startswith("bbox_embed") and value.ndim == 2 else value.float()
     return out

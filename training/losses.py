@@ -79,14 +79,18 @@ def extents(told: Tensor, truth: Tensor, ranks: Ranks) -> Tensor:
     return (each * shows).sum() / ranks.average(shows.sum()).clamp(min=1)
 
 
-def regard(reg_attention: Tensor, inside: Tensor) -> Tensor:
-    """−log of the share of the last layer's [REG] attention to patches that falls into the box, mean over the batch.
+def reg_share(reg_attention: Tensor, inside: Tensor) -> Tensor:
+    """Share of the last layer's [REG] attention to patches that falls on those inside, [B].
 
-    [B, layers, heads, 2 + P + T] and [B, P]; heads are averaged first, so that each may look elsewhere now and then.
+    [B, layers, heads, 2 + P + T] and [B, P], 1 inside; the mean of heads. Padding is masked and so has no attention.
     """
     row = reg_attention[:, -1].float().mean(1)[:, 2 : 2 + inside.shape[1]]
-    share = (row * inside).sum(1) / row.sum(1).clamp(min=1e-9)
-    return -share.clamp(min=1e-6).log().mean()
+    return (row * inside).sum(1) / row.sum(1).clamp(min=1e-9)
+
+
+def regard(reg_attention: Tensor, inside: Tensor) -> Tensor:
+    """−log of `reg_share`, mean over the batch. Heads are averaged before, so that each may look elsewhere now and then."""
+    return -reg_share(reg_attention, inside).clamp(min=1e-6).log().mean()
 
 
 def total(

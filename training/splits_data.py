@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 
 from batches import moved
 from hivg.preprocess import content_rect, patch_mask, shrink
-from synthref.dataset import Sight, inside
+from synthref.dataset import Sight, centred, inside
 from synthref.tokenizer import encode
 
 #: Data sets of the original's whose boxes are two corners.
@@ -114,7 +114,7 @@ class SplitSource:
             "rect": np.array(rect, np.int64),
             "patch_mask": patch_mask(rect, side, grid).numpy(),
             "ids": encode(tokenizer, expression, context),
-            "box": np.array([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], np.float32) / side,
+            "box": centred(box).astype(np.float32) / side,
             "inside": inside(box, side, grid),
             "silhouette": inside(box, side, 8 * grid),
             "number": np.array(number, np.int64),

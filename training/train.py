@@ -209,7 +209,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--every", type=float, default=5, help="minutes between validations")
     p.add_argument("--validation", type=int, default=500, help="pairs to validate on")
     p.add_argument("--seed", type=int, default=13)
-    p.add_argument("--first", type=int, default=0, help="number of the first scene: one that the run whose weights it starts from did not reach")
+    p.add_argument("--first", type=int, default=0, help="number of the first scene: beyond those of the run it starts from")
     p.add_argument("--data", type=Path, help="folder of split files in the original's form, in place of SynthRef")
     p.add_argument("--images", type=Path, help="folder of their images")
     return p

@@ -42,6 +42,12 @@ class Sight:
     context: int
 
 
+def centred(boxes: np.ndarray) -> np.ndarray:
+    """x1 y1 x2 y2 [..., 4] → cx cy w h [..., 4]."""
+    low, high = boxes[..., :2], boxes[..., 2:]
+    return np.concatenate([(low + high) / 2, high - low], axis=-1)
+
+
 def _shown(scene: Scene, boxes: np.ndarray, sight: Sight) -> tuple[np.ndarray, np.ndarray]:
     """What each patch shows, by the boxes (x1 y1 x2 y2, pixels of the square) of the scene's things.
 
@@ -58,9 +64,9 @@ def _shown(scene: Scene, boxes: np.ndarray, sight: Sight) -> tuple[np.ndarray, n
     best = len(boxes) - 1 - cover[::-1].round(2).argmax(0)
     most = cover.max(0)
     kinds = np.array([t.kind for t in scene.things], np.int64)[best]
-    x1, y1, x2, y2 = boxes[best].transpose(2, 0, 1) / sight.side
-    extents = np.stack([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], axis=-1) * (most > 0.5)[..., None]
-    kinds = np.where(most > 0.5, kinds, np.where(most < 0.15, len(nouns()), -1))
+    covered = most > 0.5
+    extents = centred(boxes[best]) / sight.side * covered[..., None]
+    kinds = np.where(covered, kinds, np.where(most < 0.15, len(nouns()), -1))
     return kinds.flatten(), extents.reshape(-1, 4).astype(np.float32)
 
 
@@ -135,12 +141,12 @@ def describe(scene: Scene, said: list[Referral], atlas: Atlas, tokenizer: Tokeni
     }
     rows = []
     for one in said:
-        x1, y1, x2, y2 = box = boxes[one.target]
+        box = boxes[one.target]
         rows.append({
             **shared,
             "target": np.array(one.target, np.int64),
             "ids": encode(tokenizer, one.expression, sight.context),
-            "box": np.array([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], np.float32) / side,
+            "box": centred(box).astype(np.float32) / side,
             "inside": inside(box, side, grid),
             "words": np.array(one.words, np.int64),
             "distractors": np.array(one.distractors, np.int64),
@@ -197,8 +203,9 @@ def collate(rows: list[dict]) -> dict:
     """Rows → a described batch of tensors [B, …]; strings stay lists; rows of one scene share it.
 
     `ids` int64 [B, context]; `box` float [B, 4] as cx cy w h, fractions of the square; `inside` float [B, grid²];
-    `kinds` int64 [B, grid²] and `extents` float [B, grid², 4], see `_shown`; `patch_mask` bool [B, grid²]; `rect` int64 [B, 4]; `words`, `distractors`, `number`,
-    `target` and `scene` (row in `scenes`) int64 [B]; `scenes`: the arrays to paint from.
+    `kinds` int64 [B, grid²] and `extents` float [B, grid², 4], see `_shown`; `patch_mask` bool [B, grid²]; `rect`
+    int64 [B, 4]; `words`, `distractors`, `number`, `target` and `scene` (row in `scenes`) int64 [B]; `scenes`: the
+    arrays to paint from.
     """
     scenes, place = [], {}
     for row in rows:
