@@ -1,7 +1,7 @@
 """The losses, as the original computes them: box (L1, GIoU), dense alignment and mask (focal, dice), contrastive.
 
-One is ours: `kinds`, which asks the patches for the name of every object in the scene (names.py), not only of the
-one spoken of.
+Four are ours: `kinds`, which asks the patches for the name of every object in the scene (names.py), not only of the
+one spoken of; `extents`, `regard` and `miss`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,19 @@ def iou_and_giou(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     hull = area(torch.minimum(a[:, :2], b[:, :2]), torch.maximum(a[:, 2:], b[:, 2:]))
     iou = inter / union.clamp(min=1e-9)
     return iou, iou - (hull - union) / hull.clamp(min=1e-9)
+
+
+#: How much IoU on either side of the bound still counts in `miss`.
+SOFTNESS = 0.15
+
+
+def miss(iou: Tensor, bound: float = 0.5) -> Tensor:
+    """A smooth share of misses: sigmoid((bound − IoU) / SOFTNESS) of IoU [B], mean over the batch.
+
+    L1 is as content with a box between two things as with one that holds either; this wants one or the other, and most
+    of all where an overlap is nearly enough.
+    """
+    return torch.sigmoid((bound - iou) / SOFTNESS).mean()
 
 
 def focal(logits: Tensor, targets: Tensor, alpha: float = 0.25, gamma: float = 2.0) -> Tensor:
@@ -105,7 +118,10 @@ def total(
     if "l1" in weights:
         box = out["box"].float()
         losses["l1"] = (box - batch["box"]).abs().sum(-1).mean()
-        losses["giou"] = (1 - iou_and_giou(corners(box), corners(batch["box"]))[1]).mean()
+        iou, giou = iou_and_giou(corners(box), corners(batch["box"]))
+        losses["giou"] = (1 - giou).mean()
+        if "miss" in weights:
+            losses["miss"] = miss(iou)
     if "dense_focal" in weights:
         dense = out["token_similarity"].float()
         losses["dense_focal"] = focal(dense, batch["inside"])

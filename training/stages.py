@@ -20,11 +20,11 @@ from hivg.lora import adapt
 PAPER = {
     "l1": 2.0, "giou": 2.0, "contrastive": 1.0, "dense_focal": 20.0, "dense_dice": 2.0, "mask_focal": 20.0, "mask_dice": 2.0,
 }
-#: For a network that starts from nothing: the mask lighter, the contrastive loss a mere hint, and three of ours
-#: (losses.py): `kinds`, `extents` and `regard`.
+#: For a network that starts from nothing: the mask lighter, the contrastive loss a mere hint, and four of ours
+#: (losses.py): `kinds`, `extents`, `regard` and `miss`.
 SCRATCH = {
     "l1": 3.0, "giou": 2.0, "contrastive": 0.1, "dense_focal": 20.0, "dense_dice": 2.0, "mask_focal": 5.0, "mask_dice": 0.5,
-    "kinds": 2.0, "extents": 1.0, "regard": 0.5,
+    "kinds": 2.0, "extents": 1.0, "regard": 0.5, "miss": 2.0,
 }
 #: Losses that ask what every patch shows: own data doesn't tell.
 DENSE = ("kinds", "extents")

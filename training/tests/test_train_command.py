@@ -60,7 +60,7 @@ def test_a_run_can_be_stopped_and_gone_on_with_and_ends_as_asked(world, tmp_path
     # From the first item on, and never back to it.
     assert torch.load(run / "last.pt", weights_only=True)["item"] == 740
     rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert rows[-1]["pairs"] == 40 and {"l1", "giou", "mask_focal", "regard"} <= set(rows[-1]["train"])
+    assert rows[-1]["pairs"] == 40 and {"l1", "giou", "mask_focal", "regard", "miss"} <= set(rows[-1]["train"])
     # Own data doesn't tell what every patch shows.
     assert not {"kinds", "extents"} & set(rows[-1]["train"])
     model, args = checkpoint.load(run / "best_checkpoint.pth")

@@ -10,7 +10,7 @@ import torch.multiprocessing as multiprocessing
 from torch.nn import functional as F
 
 from engine import HOPELESS, Diverged, Progress, train
-from losses import contrastive, extents, focal, regard
+from losses import contrastive, extents, focal, miss, regard
 from parallel import Ranks, start, stop
 from runs import Run, RunError
 from schedule import Clock, rate
@@ -42,7 +42,7 @@ def test_a_batch_seen_again_and_again_is_learned(stage):
     first = t.step(one, progress, 0.1)
     for _ in range(60):
         last = t.step(one, progress, 0.1)
-    for name in ("kinds",) if stage in ("contrastive", "eyes") else ("l1", "giou", "dense_focal", "kinds", "extents", "regard"):
+    for name in ("kinds",) if stage in ("contrastive", "eyes") else ("l1", "giou", "dense_focal", "kinds", "extents", "regard", "miss"):
         assert last[name] < 0.8 * first[name], name
     assert all(torch.equal(a, b) for a, b in zip(kept, (p for p in t.module.parameters() if not p.requires_grad)))
 
@@ -97,7 +97,7 @@ def test_two_processes_do_what_one_does_with_their_batches_joined(tmp_path):
     one, progress, meters = trainer(), Progress(), []
     train(one, endless(0, 12), progress, lambda meter, _done: meters.append(dict(meter.sums)) or progress.step >= 3)
     assert both[0]["pairs"] == progress.pairs == 36
-    for name in ("l1", "giou", "dense_focal", "mask_dice", "kinds", "extents", "regard"):
+    for name in ("l1", "giou", "dense_focal", "mask_dice", "kinds", "extents", "regard", "miss"):
         joined = (both[0]["sums"][name] + both[1]["sums"][name]) / 2
         assert joined.item() == pytest.approx(meters[-1][name].item(), rel=1e-3), name
     assert both[0]["sums"]["contrastive"].item() == pytest.approx(meters[-1]["contrastive"].item(), rel=1e-3)
@@ -164,6 +164,16 @@ def test_the_loss_on_reg_attention_is_of_the_patches_and_the_last_layer():
     attention, inside = torch.stack([rows.flip(1), rows])[None], torch.tensor([[1.0, 0.0, 0.0]])
     # Two heads' mean over three patches: 0.4, 0.1 and 0.1; what falls on [REG], [CLS] and the word is no matter.
     assert regard(attention, inside).item() == pytest.approx(-math.log(0.4 / 0.6), abs=1e-6)
+
+
+def test_the_loss_on_misses_wants_one_thing_or_the_other_and_most_where_it_is_nearly_enough():
+    iou = torch.tensor([0.0, 0.5, 1.0])
+    assert miss(iou[1:2]).item() == 0.5
+    assert miss(iou).item() == pytest.approx(0.5, abs=1e-6)
+    # Two chances of which one is right: nine tenths of one thing miss less than four tenths of both.
+    assert miss(torch.tensor([0.9, 0.0])) < miss(torch.tensor([0.4, 0.4]))
+    slope = torch.autograd.functional.jacobian(lambda x: miss(x) * 4, torch.tensor([0.05, 0.45, 0.75, 0.95]))
+    assert (slope < 0).all() and slope.argmin() == 1
 
 
 def test_a_step_in_which_the_machine_slept_counts_as_a_usual_one():

@@ -45,7 +45,7 @@ def trainer(stage: str = "full", pairs: int = 10**6, ranks: Ranks = Ranks(), lr:
     """On the paper's losses and our own, so that all of them are in play."""
     alone = STAGES[stage].clip == "alone"
     module = Trained(network(stage), names(), None if alone else Extents(TINY.projection), watched=not alone)
-    weights = STAGES[stage].weights if alone else {**PAPER, "kinds": 1.0, "extents": 1.0, "regard": 1.0}
+    weights = STAGES[stage].weights if alone else {**PAPER, "kinds": 1.0, "extents": 1.0, "regard": 1.0, "miss": 1.0}
     plan = Plan(weights, lr, Budget(pairs=pairs), reads=STAGES[stage].reads)
     return Trainer(module, plan, optimiser_for(module, "adamw", lr, 0.02), ranks)
 
