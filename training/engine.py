@@ -19,6 +19,7 @@ from hivg.hivg import HiVG
 from losses import corners, iou_and_giou, total
 from names import Names
 from parallel import Ranks
+from rounding import as_q4
 from schedule import Clock, rate
 from synthref.dataset import pixels_of
 
@@ -119,6 +120,8 @@ class Plan:
     decay: float = 0.999
     precision: str = "fp32"
     compile: bool = False
+    #: Share of the run from which on steps are taken with weights as q4 rounds them; 1: never.
+    q4_from: float = 1.0
 
 
 @dataclass
@@ -171,12 +174,13 @@ class Trainer:
             group["lr"] = plan.lr * rate(progress.step, done, plan.shape)
         self.module.train()
         batch = {**batch, "seed": progress.step}
-        with autocast(ranks.device, plan.precision):
-            out = self.forward(batch, plan.reads, plan.mix_texts)
-        scale = self.module.network.clip.logit_scale.exp()
-        whole, losses = total(out, batch, plan.weights, scale, ranks)
         self.optimiser.zero_grad(set_to_none=True)
-        self.scaler.scale(whole).backward()
+        with as_q4(self.module.network) if done >= plan.q4_from else nullcontext():
+            with autocast(ranks.device, plan.precision):
+                out = self.forward(batch, plan.reads, plan.mix_texts)
+            scale = self.module.network.clip.logit_scale.exp()
+            whole, losses = total(out, batch, plan.weights, scale, ranks)
+            self.scaler.scale(whole).backward()
         ranks.average_gradients(self.trained)
         self.scaler.unscale_(self.optimiser)
         norm = nn.utils.clip_grad_norm_(self.trained, plan.clip_norm)

@@ -138,6 +138,7 @@ def run_stage(options: argparse.Namespace, stage: Stage, ranks: Ranks) -> bool:
         budget=Budget(options.minutes * 60 if options.minutes else None, options.pairs),
         shape=options.shape, reads=stage.reads, mix_texts=options.mix_texts,
         decay=options.average, precision=options.precision or precision_for(ranks.device), compile=options.compile,
+        q4_from=options.q4_from,
     )
     optimiser = optimiser_for(module, options.optimiser, plan.lr, options.decay)
     trainer = Trainer(module, plan, optimiser, ranks)
@@ -204,6 +205,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--mix-texts", action="store_true", help="mix the texts of a batch in the bridge as the original does")
     p.add_argument("--precision", choices=("fp32", "bf16", "fp16"), help="chosen by the machine if not given")
     p.add_argument("--compile", action="store_true", help="torch.compile the network")
+    p.add_argument("--q4-from", type=float, default=1.0, help="share of the run from which on weights are rounded as in q4")
     p.add_argument("--workers", type=int, default=1, help="processes that make batches")
     p.add_argument("--threads", type=int, default=2, help="threads of a process on a CPU")
     p.add_argument("--every", type=float, default=5, help="minutes between validations")
@@ -221,6 +223,10 @@ def main() -> None:
         sys.exit("give --minutes or --pairs")
     if options.data is not None and options.images is None:
         sys.exit("--data needs --images")
+    asked = [STAGES[name] for name in (ALL if options.stage == "all" else (options.stage,))]
+    adapted = [stage.name for stage in asked if stage.adapters is not None]
+    if options.q4_from < 1 and adapted:
+        sys.exit(f"{', '.join(adapted)}: q4 rounds what adapters add up to, not what is trained there; leave out --q4-from")
     torch.set_num_threads(options.threads)
     # Moments that fade towards zero would otherwise become denormal numbers, which CPUs compute with very slowly.
     torch.set_flush_denormal(True)

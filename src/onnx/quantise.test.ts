@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { float16ToFloat32, float32ToFloat16, roundToFloat16 } from './float16.ts';
 import { GraphBuilder } from './graph.ts';
@@ -231,6 +232,17 @@ describe('block quantisation', () => {
     const quantised = quantiseBlocks(weight, 4, 64, 8, 32, { halfScales: true });
     expect(float16ToFloat32(float32ToFloat16(quantised.scales))).toEqual(quantised.scales);
     expect(relativeError(dequantiseBlocks(quantised, 4, 64, 8, 32), weight)).toBeLessThan(0.01);
+  });
+
+  test('reads 4 bits as training rounds weights to them', () => {
+    // training/tests/test_rounding.py holds the same file against what training does.
+    const { weight, read } = JSON.parse(
+      readFileSync(new URL('../../fixtures/q4-rounding.json', import.meta.url), 'utf8'),
+    ) as { weight: number[][]; read: number[][] };
+    const [n, k] = [weight.length, (weight[0] as number[]).length];
+    const quantised = quantiseBlocks(Float32Array.from(weight.flat()), n, k, 4, 32, { halfScales: true });
+    const used = dequantiseBlocks(quantised, n, k, 4, 32);
+    expect(largestDifference(used, Float32Array.from(read.flat()))).toBe(0);
   });
 
   test.each([

@@ -83,6 +83,14 @@ def test_all_stages_follow_one_another_each_from_the_last_ones_checkpoint(world,
     assert torch.equal(stage3["model"]["clip." + "base_model.model." * 4 + frozen], clip["clip." + frozen])
 
 
+def test_rounding_is_refused_where_adapters_are_trained(world, tmp_path):
+    for stage in ("all", "hilora2"):
+        words = ["train.py", "--stage", stage, "--run", tmp_path / stage, "--pairs", 60, "--q4-from", 0.5, *world["common"]]
+        done = subprocess.run([sys.executable, *map(str, words)], cwd=TRAINING, capture_output=True, text=True)
+        assert done.returncode and "hilora2" in done.stderr and "leave out --q4-from" in done.stderr
+        assert not (tmp_path / stage).exists()
+
+
 def test_pieces_go_on_from_the_files_of_the_piece_before(world, tmp_path):
     state, more = tmp_path / "state", ["--init", str(world["init"]), *map(str, world["common"])]
     state.mkdir()
