@@ -129,10 +129,8 @@ const STATES: readonly State[] = [
     name: 'patches-zoomed',
     address: { 'patch-grid': 'on' },
     act: async (page) => {
-      await page.locator('.image-stage').focus();
-      for (let i = 0; i < 3; i++) await page.keyboard.press('+');
-      await page.locator('.image-stage').blur();
-      await point(page, 0.56, 0.6);
+      await point(page, 0.22, 0.66);
+      for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -120);
       await page.locator('[data-testid=map-value][data-value]').waitFor();
     },
     two: true,

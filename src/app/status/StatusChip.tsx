@@ -5,6 +5,7 @@ import type { ModelStatus } from '../../state/model-store.ts';
 import { useAppState, useModel } from '../state-context.tsx';
 import { bytesText, percent, progressWords, providerText } from '../words.ts';
 import { ModelSwitch } from './ModelSwitch.tsx';
+import { measuresOf } from './scores.ts';
 
 function chipWords(status: ModelStatus): string {
   if (status.phase === 'ready') return providerText(status.model);
@@ -20,13 +21,26 @@ function facts(model: LoadedModel): [string, string][] {
     ['Download', model.fromCache ? 'none: kept from last time' : bytesText(model.downloadedBytes)],
     ['Sees', `${model.side} × ${model.side} pixels in ${model.grid} × ${model.grid} patches`],
     ['Trained on', model.trainedOn],
-    ...Object.entries(model.scored ?? {}).map(([name, value]): [string, string] => [
-      name,
-      value <= 1 ? percent(value) : String(value),
-    ]),
     ['Licence', model.licence],
   ];
   return list.filter((fact): fact is [string, string] => fact[1] !== undefined);
+}
+
+function Scores({ model }: { model: LoadedModel }) {
+  const forms = [...model.precisions, ...(model.otherPrecisions ?? [])].map(({ precision }) => precision);
+  return measuresOf(model.scored ?? {}, model.precision, forms).map(({ name, rows }) => (
+    <section key={name}>
+      <h3 className="eyebrow popover-heading">{name ?? 'Scored'}</h3>
+      <dl className="facts scores">
+        {rows.map(([set, figure]) => (
+          <div key={set}>
+            <dt>{set}</dt>
+            <dd>{figure}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  ));
 }
 
 export function StatusChip() {
@@ -65,6 +79,7 @@ export function StatusChip() {
                 </div>
               ))}
             </dl>
+            <Scores model={model} />
           </>
         )}
         {status.phase === 'loading' && <p>{progressWords(status.progress).text}…</p>}
