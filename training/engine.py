@@ -56,6 +56,10 @@ class Trained(nn.Module):
         super().__init__()
         self.network, self.names, self.extents, self.watched = network, names, extents, watched
 
+    def heads(self) -> dict[str, Tensor]:
+        """The parameters besides the network's, by name."""
+        return {name: p for name, p in self.named_parameters() if not name.startswith("network.")}
+
     def forward(self, batch: dict, reads: str, mix_texts: bool) -> dict[str, Tensor]:
         if reads == "names":
             out = self._crowd(batch)

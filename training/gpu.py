@@ -53,7 +53,7 @@ class Phase:
 PHASES = (
     Phase("eyes", 0.15, ("--stage", "eyes", "--side", "128", "--batch", "256", "--shape", "flat")),
     Phase("small", 0.5, ("--side", "128", "--batch", "512", "--shape", "flat")),
-    Phase("large", 0.35, ("--first", "10000000", "--side", "256", "--batch", "512", "--shape", "trapezoid")),
+    Phase("large", 0.35, ("--first", "10000000", "--side", "256", "--batch", "512", "--q4-from", "0.8", "--shape", "trapezoid")),
 )
 #: For the whole of the GPU: scenes are described by this many processes and painted on the GPU.
 COMMON = ("--stage", "full", "--optimiser", "muon", "--lr-factor", "4", "--workers", "15", "--every", "2", "--validation", "1000")
@@ -185,7 +185,8 @@ def carried(runs: Path) -> tuple[dict[str, Path], dict[str, Path]]:
             atomically(lambda part: torch.save(kept, part), folder / "state.pt")
             state[f"{phase.name}/state.pt"] = folder / "state.pt"
         if newest and (folder / "best_checkpoint.pth").exists():
-            best = {f"{phase.name}/{name}": folder / name for name in ("tokenizer.json", "words.json")}
+            beside = ("tokenizer.json", "words.json", "heads.pt")
+            best = {f"{phase.name}/{name}": folder / name for name in beside if (folder / name).exists()}
             best[f"{phase.name}/best_checkpoint.pth"] = halved(folder / "best_checkpoint.pth")
             # The next phase, or a last piece that evaluates, starts from it.
             state |= best if ended else {}

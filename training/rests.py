@@ -92,3 +92,6 @@ class Rests:
         wraps = 0 if self.stage.number is None else self.stage.number + 1
         average = self.trainer.average
         checkpoint.save(self.run.best, average.network.state_dict(), args, self.progress.step, accuracy, wraps)
+        heads = {name: p.detach() for name, p in average.heads().items()}
+        if heads:
+            checkpoint.atomically(lambda part: torch.save(heads, part), self.run.heads)

@@ -16,14 +16,20 @@ class RunError(ValueError):
     """A run that can't start or go on as asked."""
 
 
+def heads_beside(best: Path) -> Path:
+    """Where what a run trains besides the network is kept, by its checkpoint: a checkpoint is the network's alone."""
+    return best.with_name("heads.pt")
+
+
 class Run:
-    """`last.pt` to resume, `best_checkpoint.pth`, `log.jsonl`, `options.json`."""
+    """`last.pt` to resume, `best_checkpoint.pth` and `heads.pt`, `log.jsonl`, `options.json`."""
 
     def __init__(self, folder: Path):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.last = folder / "last.pt"
         self.best = folder / "best_checkpoint.pth"
+        self.heads = heads_beside(self.best)
         self.log = folder / "log.jsonl"
         self.tokenizer = folder / "tokenizer.json"
 

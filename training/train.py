@@ -37,7 +37,7 @@ from names import synthref_names
 from optimisers import KINDS, optimiser_for
 from parallel import Ranks
 from rests import Rests
-from runs import Run, RunError
+from runs import Run, RunError, heads_beside
 from schedule import SHAPES
 from splits_data import SplitError, SplitSource, words_of
 from stages import ALL, DENSE, LOSSES, STAGES, Stage, prepare
@@ -98,6 +98,15 @@ def network_for(options: argparse.Namespace, run: Run, stage: Stage, first: bool
     return model
 
 
+def take_heads(module: Trained, file: Path) -> None:
+    """Names' and extents' heads from an earlier run, as far as they are of this one's sizes; in place."""
+    kept = torch.load(file, map_location="cpu", weights_only=True) if file.exists() else {}
+    with torch.no_grad():
+        for name, own in module.heads().items():
+            if name in kept and kept[name].shape == own.shape:
+                own.copy_(kept[name])
+
+
 def settle(options: argparse.Namespace) -> Config:
     """The sizes that the data is made for, before there is a network."""
     sizes = MINI
@@ -130,6 +139,8 @@ def run_stage(options: argparse.Namespace, stage: Stage, ranks: Ranks) -> bool:
     names = synthref_names(tokenizer, config.projection) if weights.get("kinds") else None
     extents = Extents(config.projection) if weights.get("extents") else None
     module = Trained(network_for(options, run, stage, ranks.first), names, extents, watched=bool(weights.get("regard")))
+    if options.init:
+        take_heads(module, heads_beside(options.init))
     module.to(ranks.device)
     ranks.same_weights(module)
 

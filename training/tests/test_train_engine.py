@@ -15,6 +15,7 @@ from parallel import Ranks, start, stop
 from runs import Run, RunError
 from schedule import Clock, rate
 from synthref.dataset import pixels_of
+from train import take_heads
 
 from .tiny import batch, network, trainer
 
@@ -45,6 +46,19 @@ def test_a_batch_seen_again_and_again_is_learned(stage):
     for name in ("kinds",) if stage in ("contrastive", "eyes") else ("l1", "giou", "dense_focal", "kinds", "extents", "regard", "miss"):
         assert last[name] < 0.8 * first[name], name
     assert all(torch.equal(a, b) for a, b in zip(kept, (p for p in t.module.parameters() if not p.requires_grad)))
+
+
+def test_a_run_takes_over_the_heads_of_the_one_it_starts_from(tmp_path):
+    before, after = trainer().module, trainer().module
+    assert set(before.heads()) == {"names.nothing", "names.scale", "extents.read.weight", "extents.read.bias"}
+    kept = {name: torch.full_like(p, 3.0) for name, p in before.heads().items()}
+    torch.save({**kept, "names.nothing": torch.zeros(7), "extents.gone": torch.zeros(1)}, tmp_path / "heads.pt")
+    own = after.names.nothing.clone()
+    take_heads(after, tmp_path / "heads.pt")
+    assert (after.extents.read.weight == 3).all() and after.names.scale == 3
+    # Of another size, or of nothing that there still is: left alone.
+    assert torch.equal(after.names.nothing, own)
+    take_heads(after, tmp_path / "none.pt")
 
 
 def test_what_crowds_show_is_asked_with_what_scenes_show():
