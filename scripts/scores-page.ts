@@ -1,6 +1,7 @@
 // docs/bundled-model.md: what the bundled model reaches on SynthRef's test sets, as tables. Text from figures; measuring
 // them is `score-synthref.ts`.
 
+import { scoreOf } from '../cli/evaluation/scores.ts';
 import { figureGroups } from '../src/evaluation/groups.ts';
 import type { Figures, Summary } from '../src/evaluation/metrics.ts';
 import type { Manifest } from '../src/grounding/bundle.ts';
@@ -83,7 +84,10 @@ function breakdown({ precision, summary }: Score): string[] {
 }
 
 function cells({ pairs, accuracy, meanIoU }: Figures): string[] {
-  const percents = (['0.5', '0.75'] as const).map((threshold) => accuracy[threshold]?.toFixed(1) ?? '–');
+  const percents = (['0.5', '0.75'] as const).map((threshold) => {
+    const reached = accuracy[threshold];
+    return typeof reached === 'number' ? scoreOf(reached).toFixed(1) : '–';
+  });
   return [String(pairs), ...percents, meanIoU?.toFixed(3) ?? '–'];
 }
 
