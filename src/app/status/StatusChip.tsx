@@ -5,7 +5,7 @@ import type { ModelStatus } from '../../state/model-store.ts';
 import { useAppState, useModel } from '../state-context.tsx';
 import { bytesText, percent, progressWords, providerText } from '../words.ts';
 import { ModelSwitch } from './ModelSwitch.tsx';
-import { measuresOf } from './scores.ts';
+import { type Measure, measuresOf } from './scores.ts';
 
 function chipWords(status: ModelStatus): string {
   if (status.phase === 'ready') return providerText(status.model);
@@ -26,19 +26,25 @@ function facts(model: LoadedModel): [string, string][] {
   return list.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }
 
+function Facts({ rows, className = 'facts' }: { rows: Measure['rows']; className?: string }) {
+  return (
+    <dl className={className}>
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 function Scores({ model }: { model: LoadedModel }) {
   const forms = [...model.precisions, ...(model.otherPrecisions ?? [])].map(({ precision }) => precision);
   return measuresOf(model.scored ?? {}, model.precision, forms).map(({ name, rows }) => (
     <section key={name}>
       <h3 className="eyebrow popover-heading">{name ?? 'Scored'}</h3>
-      <dl className="facts scores">
-        {rows.map(([set, figure]) => (
-          <div key={set}>
-            <dt>{set}</dt>
-            <dd>{figure}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts rows={rows} className="facts scores" />
     </section>
   ));
 }
@@ -71,14 +77,7 @@ export function StatusChip() {
             <p>
               {providerText(model)}, because {model.providerReason}.
             </p>
-            <dl className="facts">
-              {facts(model).map(([name, value]) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ))}
-            </dl>
+            <Facts rows={facts(model)} />
             <Scores model={model} />
           </>
         )}
