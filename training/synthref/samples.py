@@ -55,7 +55,7 @@ SAMPLES = [
      [("the laptop", 0), ("coffee", 2), ("the yellow light bulb", 4)]),
     ("winter", (480, 640), "horizon", ((150, 184, 216), (232, 240, 248), (246, 248, 252)), "Winter: two snowmen, a house and a penguin",
      [("snowman", N, 40, 390, 200), ("snowman", N, 320, 430, 110), ("house", N, 240, 170, 180), ("penguin", N, 60, 170, 120)],
-     [("the penguin", 3), ("the big snowman", 0), ("the house", 2)]),
+     [("the penguin", 3), ("the snowman under the penguin", 0), ("the house", 2)]),
     ("space", (640, 480), "gradient", ((24, 22, 52), (70, 44, 110)), "Space: a rocket, a robot, two stars",
      [("rocket", N, 230, 130, 220), ("robot", N, 480, 280, 140), ("star", N, 60, 60, 130), ("star", N, 90, 330, 90)],
      [("the rocket", 0), ("the robot", 1), ("the star at the top", 2), ("the star at the bottom", 3)]),
@@ -67,7 +67,7 @@ SAMPLES = [
      [("red guitar", 0), ("the blue guitar", 1), ("the drum", 2), ("the bell", 3)]),
     ("forest", (480, 640), "horizon", ((170, 214, 196), (232, 244, 220), (98, 146, 84)), "A forest: two mushrooms, a fox, an owl and a rabbit",
      [("mushroom", F, 40, 420, 150), ("mushroom", F, 330, 480, 100), ("fox", F, 180, 280, 150), ("owl", F, 40, 70, 130), ("rabbit", F, 320, 100, 120)],
-     [("the fox", 2), ("the owl", 3), ("the bunny", 4), ("the bigger mushroom", 0)]),
+     [("the fox", 2), ("owl on the left", 3), ("the bunny", 4), ("the bigger mushroom", 0)]),
 ]
 
 
