@@ -1,5 +1,6 @@
-// With fingers: two zoom the picture and not the page, one draws the true box, and one moves what is zoomed. The picture
-// has a colour for every place, so that a pixel of the screen says which one it shows; no model is needed for any of it.
+// With fingers: one opens a sample from the end of the gallery, two zoom the picture and not the page, one draws the true
+// box, and one moves what is zoomed. The picture has a colour for every place, so that a pixel of the screen says which
+// one it shows; no model is needed for any of it.
 
 import { expect, type Page, test } from '@playwright/test';
 import sharp from 'sharp';
@@ -73,6 +74,17 @@ async function placeAt(page: Page, point: Point): Promise<Point> {
   const [red = 0, green = 0] = await colourAt(page, point.x, point.y);
   return { x: (red / 255) * SIZE.width, y: (green / 255) * SIZE.height };
 }
+
+test('a sample from the end of the gallery is in sight once it opens', async ({ page }) => {
+  await page.route('**/models/**', (route) => route.abort());
+  await page.goto('./');
+  const last = page.locator('.sample').last();
+  await last.scrollIntoViewIfNeeded();
+  expect(await page.evaluate(() => scrollY)).toBeGreaterThan(300);
+  await last.tap();
+  await expect(page.getByTestId('zoom')).toBeVisible();
+  await expect(stageOf(page)).toBeInViewport({ ratio: 0.99 });
+});
 
 test('two fingers zoom the picture and not the page', async ({ page }) => {
   const touch = await open(page);

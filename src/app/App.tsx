@@ -1,5 +1,5 @@
 /** The one screen: a bar on top, the stage, the prompt, and beside them the panel once there is an image. */
-import { type CSSProperties, useEffect, useMemo, useRef, useState } from 'react';
+import { type CSSProperties, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { LiveRegion } from './announce/LiveRegion.tsx';
 import { Atlas } from './attention/Atlas.tsx';
 import { StagePanes } from './attention/StagePanes.tsx';
@@ -80,6 +80,11 @@ export function App() {
     if (imageKey <= newestImage.current) return;
     newestImage.current = imageKey;
     if (matchMedia('(pointer: fine)').matches) prompt.current?.focus();
+  }, [imageKey]);
+
+  // On a narrow screen the page scrolls: far down the gallery or the panel, the picture asked for would be out of sight.
+  useLayoutEffect(() => {
+    if (imageKey > 0) scrollTo({ top: 0, behavior: 'instant' });
   }, [imageKey]);
 
   return (
