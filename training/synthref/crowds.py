@@ -22,8 +22,9 @@ from .splits import packs_of
 from .staging import draw_angle, draw_background, draw_camera
 from .tokenizer import encode
 
-#: Things along a side of a crowd, least and most, and so the most that one can hold.
-ACROSS = (4, 9)
+#: Things along a side of a crowd, least and most, and so the most that one can hold (a painter numbers up to 127).
+#: A usual one is as large in a view as a scene's is in its picture.
+ACROSS = (5, 11)
 CROWD = ACROSS[1] ** 2
 #: A crowd's side in sides of a view, and the views cut from it.
 SPAN, VIEWS = 2, 8

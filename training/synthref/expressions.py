@@ -25,6 +25,8 @@ FAMILIES = {
     "kind": 0.75, "colour": 1.6, "size": 2.2, "place": 0.85, "ordinal": 4.2, "relation": 1.7, "twohop": 8.0,
     "hypernym": 0.75, "negation": 0.9, "comparison": 0.9,
 }
+#: The same for training, where what is found hard is told more often than it is asked, and what is easy less.
+STRESSED = {**FAMILIES, "kind": 0.5, "colour": 0.9, "size": 3.3, "place": 0.7, "ordinal": 8.4, "negation": 1.7}
 #: Families that mostly speak of things that stand among others of their kind.
 AMONG = {"colour": 2, "size": 2, "place": 2, "ordinal": 3, "relation": 2, "twohop": 2, "comparison": 2}
 #: The smaller, the more often one of several true relations is said.
@@ -294,14 +296,17 @@ class Speaker:
         )
 
 
-def referrals(rng: Random, scene: Scene, banned: Callable[[Pair], bool] | None = None, wanted: int = 6, tries: int = 26) -> list[Referral]:
-    """Up to `wanted` things that can be said of the scene, families and targets by lot; no expression twice."""
+def referrals(
+    rng: Random, scene: Scene, banned: Callable[[Pair], bool] | None = None, families: dict[str, float] = FAMILIES,
+    wanted: int = 6, tries: int = 26,
+) -> list[Referral]:
+    """Up to `wanted` things that can be said of the scene, families (by weight) and targets by lot; no expression twice."""
     speaker = Speaker(rng, scene, banned)
     kinds = [thing.kind for thing in scene.things]
     among = {size: [i for i, kind in enumerate(kinds) if kinds.count(kind) >= size] for size in (2, 3)}
     out: list[Referral] = []
     said: set[str] = set()
-    names, weights = list(FAMILIES), list(FAMILIES.values())
+    names, weights = list(families), list(families.values())
     for _ in range(tries):
         family = rng.choices(names, weights)[0]
         group = among.get(AMONG.get(family, 0))

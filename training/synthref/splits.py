@@ -11,7 +11,7 @@ from random import Random
 
 from .atlas import TRAINING_PACKS, UNSEEN_PACKS, Atlas
 from .claims import Pair
-from .expressions import Referral, choose, referrals
+from .expressions import FAMILIES, STRESSED, Referral, choose, referrals
 from .scene import Scene
 from .staging import draw_scene
 
@@ -48,7 +48,8 @@ def scene_of(split: str, number: int, atlas: Atlas, packs: tuple[str, ...] | Non
     rng = Random(f"{split}/{number}")
     while True:
         scene = draw_scene(rng, atlas, packs or packs_of(split))
-        said = referrals(rng, scene, None if split == "combination" else held_out)
+        banned = None if split == "combination" else held_out
+        said = referrals(rng, scene, banned, STRESSED if split == "train" else FAMILIES)
         if split == "combination":
             said = [r for r in said if any(map(held_out, r.own))]
         elif split == "long":

@@ -52,10 +52,20 @@ def said() -> list[tuple[Scene, list[Referral]]]:
 @pytest.fixture(scope="module")
 def trained_on() -> list[Referral]:
     """What a trainer takes of 700 scenes."""
+    return chosen("train", 700, 3)
+
+
+@pytest.fixture(scope="module")
+def asked() -> list[Referral]:
+    """What the first 700 pairs of the test set ask."""
+    return chosen("test", 700, 1)
+
+
+def chosen(split: str, scenes: int, count: int) -> list[Referral]:
     out = []
-    for number in range(700):
-        rng, _, found = scene_of("train", number, ART)
-        out += choose(rng, found, 3)
+    for number in range(scenes):
+        rng, _, found = scene_of(split, number, ART)
+        out += choose(rng, found, count)
     return out
 
 
@@ -210,12 +220,22 @@ def test_all_registers_are_heard(trained_on):
 # ---- Shares ----
 
 
-def test_families_have_fair_shares(trained_on):
-    shares = Counter(r.family for r in trained_on)
-    assert set(shares) == set(FAMILIES)
-    for family, count in shares.items():
-        assert 0.04 <= count / len(trained_on) <= 0.18, (family, count)
-    assert shares["kind"] <= 0.15 * len(trained_on)
+def shares_of(referrals: list[Referral]) -> dict[str, float]:
+    return {family: count / len(referrals) for family, count in Counter(r.family for r in referrals).items()}
+
+
+def test_families_have_fair_shares(trained_on, asked):
+    for shares in map(shares_of, (trained_on, asked)):
+        assert set(shares) == set(FAMILIES)
+        for family, share in shares.items():
+            assert 0.04 <= share <= 0.18, (family, share)
+        assert shares["kind"] <= 0.15
+
+
+def test_training_speaks_more_of_what_is_hard_and_less_of_what_is_easy(trained_on, asked):
+    told, wanted = shares_of(trained_on), shares_of(asked)
+    assert all(told[family] > 1.2 * wanted[family] for family in ("size", "ordinal", "negation"))
+    assert all(told[family] < wanted[family] for family in ("kind", "colour", "place"))
 
 
 def test_six_in_ten_with_a_modifier_have_another_of_their_kind_beside_them(trained_on):
