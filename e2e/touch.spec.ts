@@ -1,5 +1,5 @@
-// With fingers: one opens a sample from the end of the gallery, two zoom the picture and not the page, one draws the true
-// box, and one moves what is zoomed. The picture has a colour for every place, so that a pixel of the screen says which
+// On a phone: one finger opens a sample from the end of the gallery, the picture stays in sight, two fingers zoom it and
+// not the page, one draws the true box, and one moves what is zoomed. The picture has a colour for every place, so that a pixel of the screen says which
 // one it shows; no model is needed for any of it.
 
 import { expect, type Page, test } from '@playwright/test';
@@ -84,6 +84,23 @@ test('a sample from the end of the gallery is in sight once it opens', async ({ 
   await last.tap();
   await expect(page.getByTestId('zoom')).toBeVisible();
   await expect(stageOf(page)).toBeInViewport({ ratio: 0.99 });
+});
+
+test('the picture stays in sight over what is set below it, and covers none of what is gone to', async ({
+  page,
+}) => {
+  await open(page);
+  await page.setViewportSize({ width: 390, height: 660 });
+  const drawing = page.getByRole('button', { name: 'Draw the ground truth' });
+  await drawing.focus();
+  expect(await page.evaluate(() => scrollY)).toBeGreaterThan(200);
+  await expect(stageOf(page)).toBeInViewport({ ratio: 0.99 });
+  const { x, y } = await middleOf(drawing);
+  const onTop = await drawing.evaluate(
+    (button, [left, top]) => button.contains(document.elementFromPoint(left, top)),
+    [x, y] as const,
+  );
+  expect(onTop).toBe(true);
 });
 
 test('two fingers zoom the picture and not the page', async ({ page }) => {
