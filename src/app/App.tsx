@@ -72,19 +72,16 @@ export function App() {
   useShortcuts(page);
   const dragging = useArrivals(state, page);
 
-  // Who has just chosen an image goes on to write; on a touch screen the keyboard would cover it. One that comes back,
-  // by undo or from the history, moves no focus: the next press may be undo again.
+  // A new image is shown from the page's top, or, chosen far down the gallery, it would be out of sight on a phone. Who
+  // has chosen it goes on to write; on a touch screen the keyboard would cover it. One that comes back, by undo or from
+  // the history, moves neither page nor focus: the next press may be undo again.
   const newestImage = useRef(0);
   const imageKey = image?.key ?? 0;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (imageKey <= newestImage.current) return;
     newestImage.current = imageKey;
+    scrollTo({ top: 0, behavior: 'instant' });
     if (matchMedia('(pointer: fine)').matches) prompt.current?.focus();
-  }, [imageKey]);
-
-  // On a narrow screen the page scrolls: far down the gallery or the panel, the picture asked for would be out of sight.
-  useLayoutEffect(() => {
-    if (imageKey > 0) scrollTo({ top: 0, behavior: 'instant' });
   }, [imageKey]);
 
   return (
