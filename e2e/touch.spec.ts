@@ -1,6 +1,6 @@
 // On a phone: one finger opens a sample from the end of the gallery, the picture stays in sight, two fingers zoom it and
-// not the page, one draws the true box, and one moves what is zoomed. The picture has a colour for every place, so that a pixel of the screen says which
-// one it shows; no model is needed for any of it.
+// not the page, one draws the true box, and one moves what is zoomed. The picture has a colour for every place, so that a
+// pixel of the screen says which one it shows; no model is needed for any of it.
 
 import { expect, type Page, test } from '@playwright/test';
 import sharp from 'sharp';
