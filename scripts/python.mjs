@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, run } from './programs.mjs';
+import { ROOT, run, runPackage } from './programs.mjs';
 
 const REQUIREMENTS = 'training/requirements.txt';
 const ENVIRONMENT = join('.cache', 'training');
@@ -81,4 +81,13 @@ export async function ensurePython(say) {
     ])) === 0;
   if (!made) say('That did not work: training and its tests have no Python here.');
   return made;
+}
+
+/**
+ * Draws the art, which comes as npm packages, into training/atlas/build; seconds.
+ *
+ * @returns {Promise<boolean>} false where it could not, which has been said
+ */
+export async function drawAtlas() {
+  return (await runPackage('tsx', ['training/atlas/build-atlas.ts'])) === 0;
 }

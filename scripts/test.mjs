@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { ensureInstalled } from './install.mjs';
 import { ensureChromium } from './install-chromium.mjs';
 import { run, runPackage } from './programs.mjs';
-import { findPython } from './python.mjs';
+import { drawAtlas, findPython } from './python.mjs';
 import { playwrightCounts, pytestCounts, totalCounts, vitestCounts } from './test-report.mjs';
 
 /** @typedef {{ ok: boolean, counts?: import('./test-report.mjs').Counts, words?: string, leftOut?: boolean }} Outcome */
@@ -79,6 +79,8 @@ async function training() {
   const python = findPython();
   // The app needs no Python, and PyTorch is too large to be installed unasked.
   if ('words' in python) return { ok: true, leftOut: true, words: `not run: ${python.words}` };
+  say('Drawing the art of the scenes: training/atlas/build-atlas.ts.');
+  if (!(await drawAtlas())) return { ok: false, words: 'not run, for want of the art' };
   const file = join(reports, 'training.xml');
   const code = await run(python.path, [
     '-m',

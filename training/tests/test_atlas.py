@@ -17,10 +17,7 @@ ICON_SETS = HERE.parent.parent / "node_modules" / "@iconify-json"
 
 @pytest.fixture(scope="module")
 def atlas() -> Atlas:
-    try:
-        return Atlas(128)
-    except (FileNotFoundError, ValueError) as error:
-        pytest.skip(str(error))
+    return Atlas(128)
 
 
 def answer(word: str) -> set[str]:
@@ -33,10 +30,7 @@ def test_there_are_at_least_300_nouns():
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_every_icon_is_in_every_pack(pack: str):
-    file = ICON_SETS / pack / "icons.json"
-    if not file.exists():
-        pytest.skip(f"{file} is not installed")
-    document = json.loads(file.read_text())
+    document = json.loads((ICON_SETS / pack / "icons.json").read_text())
     known = {*document["icons"], *document.get("aliases", {})}
     assert [icon for noun in nouns() for icon in noun.icons if icon not in known] == []
 

@@ -2,6 +2,7 @@
 
 import json
 
+import onnx
 import pytest
 import torch
 
@@ -20,7 +21,6 @@ def test_a_matrix_is_rounded_as_conversion_rounds_it():
 
 
 def test_what_is_rounded_is_what_a_bundle_keeps_in_4_bits_as_it_is():
-    onnx = pytest.importorskip("onnx")
     folder = TRAINING.parent / "public" / "models" / "hivg-mini" / "q4"
     graphs = [onnx.load(path, load_external_data=False) for path in folder.glob("*.onnx") if ".f16." not in path.name]
     kept = {t.name.removesuffix(".weight.q4") for g in graphs for t in g.graph.initializer if t.name.endswith(".weight.q4")}

@@ -65,7 +65,6 @@ def test_a_run_can_be_stopped_and_gone_on_with_and_ends_as_asked(world, tmp_path
     assert not {"kinds", "extents"} & set(rows[-1]["train"])
     model, args = checkpoint.load(run / "best_checkpoint.pth")
     assert model.config.image_side == 32 and args.dataset == "boxes" and args.stage == "full"
-    pytest.importorskip("matplotlib")
     command("plot.py", run)
     assert Image.open(run / "curves.png").size[0] > 500
 
