@@ -1,7 +1,7 @@
 /**
- * Python for `training/`: finds an interpreter that has what training/requirements.txt names, or makes an environment of
- * its own in .cache/training. PyTorch is large (hundreds of megabytes, on Linux several gigabytes where pip takes the
- * build for GPUs), so nothing makes that environment unasked.
+ * Python and art for `training/`. Finds an interpreter that has what training/requirements.txt names, or makes an
+ * environment of its own in .cache/training. PyTorch is large (hundreds of megabytes, on Linux several gigabytes where
+ * pip takes the build for GPUs), so nothing makes that environment unasked.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { ROOT, run, runPackage } from './programs.mjs';
 
 const REQUIREMENTS = 'training/requirements.txt';
+/** Written last of what the builder writes. */
+const ATLAS = join(ROOT, 'training/atlas/build/atlas-128.json');
 const ENVIRONMENT = join('.cache', 'training');
 const OWN = join(ROOT, ENVIRONMENT, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 /** Prints what an interpreter lacks of the pinned packages, one a line: "name==wanted". */
@@ -90,4 +92,17 @@ export async function ensurePython(say) {
  */
 export async function drawAtlas() {
   return (await runPackage('tsx', ['training/atlas/build-atlas.ts'])) === 0;
+}
+
+/**
+ * Draws the art where it is missing. One that is there is left alone, since a training may be reading it; if it is of
+ * other nouns, whoever opens it says so.
+ *
+ * @param {(words: string) => void} say
+ * @returns {Promise<boolean>} false where it could not, which has been said
+ */
+export async function ensureAtlas(say) {
+  if (existsSync(ATLAS)) return true;
+  say('Drawing the art of the scenes: training/atlas/build-atlas.ts.');
+  return drawAtlas();
 }

@@ -1,8 +1,8 @@
 /**
  * `npm test`: everything, from a fresh clone. Installs what is missing (packages, a Chromium), then lint,
  * types, unit tests, unit tests in the browser, a production build and the end-to-end tests on it, and where
- * there is Python with PyTorch the tests of training/. A step that fails does not keep the others from running.
- * The last line is `N passed, N failed`.
+ * there is Python with PyTorch the tests of training/, for which it draws the art where that is missing. A step
+ * that fails does not keep the others from running. The last line is `N passed, N failed`.
  *
  * `npm test -- unit browser` runs those steps alone.
  */
@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { ensureInstalled } from './install.mjs';
 import { ensureChromium } from './install-chromium.mjs';
 import { run, runPackage } from './programs.mjs';
-import { drawAtlas, findPython } from './python.mjs';
+import { ensureAtlas, findPython } from './python.mjs';
 import { playwrightCounts, pytestCounts, totalCounts, vitestCounts } from './test-report.mjs';
 
 /** @typedef {{ ok: boolean, counts?: import('./test-report.mjs').Counts, words?: string, leftOut?: boolean }} Outcome */
@@ -79,8 +79,7 @@ async function training() {
   const python = findPython();
   // The app needs no Python, and PyTorch is too large to be installed unasked.
   if ('words' in python) return { ok: true, leftOut: true, words: `not run: ${python.words}` };
-  say('Drawing the art of the scenes: training/atlas/build-atlas.ts.');
-  if (!(await drawAtlas())) return { ok: false, words: 'not run, for want of the art' };
+  if (!(await ensureAtlas(say))) return { ok: false, words: 'not run, for want of the art' };
   const file = join(reports, 'training.xml');
   const code = await run(python.path, [
     '-m',
