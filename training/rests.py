@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from pathlib import Path
 
 import torch
 
 from engine import Meter, Progress, Trainer
 from evaluate import recognition, retrieval, scores
 from hivg import checkpoint
-from runs import Run
+from runs import Run, heads_beside
 from stages import Stage
 
 #: When this process began, in seconds.
@@ -47,8 +48,10 @@ class Rests:
         if now - self.said >= SAY_EVERY or over:
             self._say(done)
         if over or now - self.validated >= self.options.every * 60:
-            self._validate(meter)
+            accuracy = self._validate(meter)
             self.validated = time.monotonic()
+            if over:
+                self._save_network(self.run.end(), accuracy)
         if over or self.asked_to_stop or now - self.saved >= SAVE_EVERY:
             self.run.save(self.trainer, self.progress, self.setting)
             self.saved = time.monotonic()
@@ -66,7 +69,8 @@ class Rests:
         )
         self.said, self.said_pairs, self.said_spent = time.monotonic(), progress.pairs, clock.spent
 
-    def _validate(self, meter: Meter) -> None:
+    def _validate(self, meter: Meter) -> float:
+        """→ the accuracy on validation, which the best so far is kept by."""
         progress, average, device = self.progress, self.trainer.average, self.trainer.ranks.device
         if self.stage.reads == "names":
             found = recognition(average, self.validation, device)
@@ -80,9 +84,11 @@ class Rests:
         self.run.note(row)
         if found["accuracy"] >= progress.best:
             progress.best = found["accuracy"]
-            self._save_best(found["accuracy"])
+            self._save_network(self.run.best, found["accuracy"])
+        return found["accuracy"]
 
-    def _save_best(self, accuracy: float) -> None:
+    def _save_network(self, file: Path, accuracy: float) -> None:
+        """The average of the weights, in the original's format, and the heads beside it."""
         plain = {k: v for k, v in vars(self.options).items() if isinstance(v, (int, float, str, bool))}
         args = checkpoint.namespace(
             self.trainer.average.network.config, "synthref" if self.options.data is None else self.options.data.name,
@@ -91,7 +97,7 @@ class Rests:
         )
         wraps = 0 if self.stage.number is None else self.stage.number + 1
         average = self.trainer.average
-        checkpoint.save(self.run.best, average.network.state_dict(), args, self.progress.step, accuracy, wraps)
+        checkpoint.save(file, average.network.state_dict(), args, self.progress.step, accuracy, wraps)
         heads = {name: p.detach() for name, p in average.heads().items()}
         if heads:
-            checkpoint.atomically(lambda part: torch.save(heads, part), self.run.heads)
+            checkpoint.atomically(lambda part: torch.save(heads, part), heads_beside(file))

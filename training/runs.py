@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import torch
@@ -22,19 +23,27 @@ def heads_beside(best: Path) -> Path:
 
 
 class Run:
-    """`last.pt` to resume, `best_checkpoint.pth` and `heads.pt`, `log.jsonl`, `options.json`."""
+    """`last.pt` to resume, `best_checkpoint.pth` and `heads.pt`, the same of the end, `log.jsonl`, `options.json`."""
 
     def __init__(self, folder: Path):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.last = folder / "last.pt"
         self.best = folder / "best_checkpoint.pth"
-        self.heads = heads_beside(self.best)
         self.log = folder / "log.jsonl"
         self.tokenizer = folder / "tokenizer.json"
 
     def write_json(self, name: str, value: object) -> None:
         atomically(lambda part: part.write_text(json.dumps(value, indent=1) + "\n"), self.folder / name)
+
+    def end(self) -> Path:
+        """Where the checkpoint of the run's end goes, in a folder made for it, tokenizer and words copied there."""
+        folder = self.folder / "end"
+        folder.mkdir(exist_ok=True)
+        for file in (self.tokenizer, self.folder / "words.json"):
+            if file.exists():
+                atomically(lambda part: shutil.copyfile(file, part), folder / file.name)
+        return folder / self.best.name
 
     def note(self, row: dict) -> None:
         """A line in the log."""

@@ -65,6 +65,10 @@ def test_a_run_can_be_stopped_and_gone_on_with_and_ends_as_asked(world, tmp_path
     assert not {"kinds", "extents"} & set(rows[-1]["train"])
     model, args = checkpoint.load(run / "best_checkpoint.pth")
     assert model.config.image_side == 32 and args.dataset == "boxes" and args.stage == "full"
+    # What it ended with lies there too, whatever validation preferred; all that a start from it needs is beside it.
+    last, (end, _) = torch.load(run / "last.pt", weights_only=True)["average"], checkpoint.read(run / "end/best_checkpoint.pth")
+    assert all(torch.equal(value, last[f"network.{name}"]) for name, value in end.items())
+    assert all((run / "end" / name).read_bytes() == (run / name).read_bytes() for name in ("tokenizer.json", "words.json"))
     command("plot.py", run)
     assert Image.open(run / "curves.png").size[0] > 500
 
