@@ -18,7 +18,7 @@ from torch import Tensor
 
 from hivg import checkpoint
 from hivg.checkpoint import CheckpointError, atomically
-from runs import heads_beside
+from runs import Run, heads_beside
 
 
 class SoupError(ValueError):
@@ -55,11 +55,10 @@ def soup(first: Path, second: Path, share: float, out: Path) -> None:
     joined = averaged(heads[0], heads[1], share) if len(heads) == 2 else None
     words = [set(json.loads(file.read_text())) for folder in folders if (file := folder / "words.json").exists()]
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    atomically(lambda part: part.write_text(tokenizers[1]), out.with_name("tokenizer.json"))
+    run = Run(out.parent)
+    atomically(lambda part: part.write_text(tokenizers[1]), run.tokenizer)
     if words:
-        text = json.dumps(sorted(set.union(*words)), indent=1) + "\n"
-        atomically(lambda part: part.write_text(text), out.with_name("words.json"))
+        run.write_json("words.json", sorted(set.union(*words)))
     if joined:
         atomically(lambda part: torch.save(joined, part), heads_beside(out))
     checkpoint.save(out, state, argparse.Namespace(**{**vars(others), "hi_lora_stage": 0}), 0, 0.0)
