@@ -1,6 +1,6 @@
 """The paper's comparison at equal compute, by one command: frozen CLIP, vanilla LoRA, HiLoRA after each stage, full.
 
-    python compare.py --run runs/compare --pairs 400000 [--clip runs/paper/contrastive/best_checkpoint.pth]
+    python compare.py --run runs/compare --pairs 400000 [--clip runs/paper/contrastive/best_checkpoint.pth] [--processes 2]
 
 All start from the same small CLIP, trained contrastively first (`--clip-pairs`) unless one is given, and see the same
 pairs, as many each; HiLoRA's warm-up and three stages share them as the original's epochs do (60, 20, 20, 20). All use
@@ -54,18 +54,37 @@ def python(*words: object) -> None:
         sys.exit(done.returncode)
 
 
+def begin(options: argparse.Namespace) -> None:
+    """Notes in the folder what is asked, and ends where it holds a comparison of something else: one table, one question."""
+    asked = {
+        "pairs": options.pairs, "count": options.count,
+        **({"clip": str(options.clip.resolve())} if options.clip else {"clip pairs": options.clip_pairs}),
+    }
+    noted = options.run / "asked.json"
+    if noted.exists():
+        before = json.loads(noted.read_text())
+        other = [name for name in sorted(asked.keys() | before.keys()) if asked.get(name) != before.get(name)]
+        if other:
+            was = ", ".join(f"{name}: {before.get(name, 'not given')}" for name in other)
+            sys.exit(f"{options.run} holds a comparison of another question ({was}): ask the same, or give --run another folder")
+    options.run.mkdir(parents=True, exist_ok=True)
+    atomically(lambda part: part.write_text(json.dumps(asked, indent=1) + "\n"), noted)
+
+
 def train(options: argparse.Namespace, stage: str, pairs: int, init: Path | None) -> Path:
-    """Trains a stage unless it was trained to its end before; → its checkpoint."""
+    """Trains a stage unless it was trained to its end before; → the checkpoint it ended with, whatever validation preferred."""
     folder = (options.run / stage).resolve()
     ended = folder / "ended.json"
-    if not ended.exists() or json.loads(ended.read_text())["pairs"] < pairs:
+    if not ended.exists():
         start = ["--init", init.resolve()] if init else []
         # Nothing of the comparison may see what the paper's losses do not say: no loss on kinds behind CLIP.
         losses = [] if stage == "contrastive" else ["--losses", "paper"]
-        python("train.py", "--stage", stage, "--run", folder, "--pairs", pairs, *start, *losses, *options.rest)
+        torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", options.processes, "--"]
+        several = torchrun if options.processes > 1 else []
+        python(*several, "train.py", "--stage", stage, "--run", folder, "--pairs", pairs, *start, *losses, *options.rest)
     if not ended.exists():
         sys.exit(f"{stage} was stopped: give the same command to go on")
-    return folder / "best_checkpoint.pth"
+    return folder / "end/best_checkpoint.pth"
 
 
 def compare(options: argparse.Namespace) -> dict:
@@ -75,11 +94,11 @@ def compare(options: argparse.Namespace) -> dict:
     for entry in entries():
         pairs = round(options.pairs * entry.share)
         made[entry.stage] = train(options, entry.stage, pairs, made[entry.start])
-        folder = made[entry.stage].parent
-        if not (folder / "evaluation.json").exists():
+        evaluation = made[entry.stage].with_name("evaluation.json")
+        if not evaluation.exists():
             python("evaluate.py", made[entry.stage], "--count", options.count)
-        sets = json.loads((folder / "evaluation.json").read_text())["sets"]
-        ended = json.loads((folder / "ended.json").read_text())
+        sets = json.loads(evaluation.read_text())["sets"]
+        ended = json.loads((options.run / entry.stage / "ended.json").read_text())
         # A stage of HiLoRA has its own pairs and those of the stages before it behind it.
         before = before + pairs if entry.stage in HILORA else 0
         rows.append({"title": entry.title, "stage": entry.stage, "pairs": before or pairs, **ended["weights"], "sets": sets})
@@ -106,11 +125,15 @@ def main() -> None:
     parser.add_argument("--clip-pairs", type=int, default=200_000, help="pairs to pre-train CLIP on")
     parser.add_argument("--clip", type=Path, help="a checkpoint of `--stage contrastive` instead")
     parser.add_argument("--count", type=int, default=1000, help="pairs of each test set")
+    parser.add_argument("--processes", type=int, default=1, help="of torchrun, to train in: one for each GPU, or of a CPU")
     ours, rest = (sys.argv[1:], []) if "--" not in sys.argv else (
         sys.argv[1 : sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1 :]
     )
     options = parser.parse_args(ours)
     options.rest = rest
+    if options.processes < 1:
+        sys.exit(f"--processes {options.processes}: at least one")
+    begin(options)
     found = compare(options)
     text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
     atomically(lambda part: part.write_text(text), options.run / "comparison.json")

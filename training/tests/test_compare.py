@@ -1,0 +1,105 @@
+"""The comparison: what is trained from what, for how long, and the table made of it."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import compare
+from hivg import checkpoint
+from splits_data import words_of
+from synthref.tokenizer import write
+
+from .tiny import TINY, network, write_data
+
+
+def option(words: list[str], name: str) -> str:
+    return words[words.index(name) + 1]
+
+
+@pytest.fixture
+def trained(monkeypatch) -> list[list[str]]:
+    """Commands started, each writing at once what training or evaluation leaves behind. Accuracies grow from one to the next."""
+    commands: list[list[str]] = []
+
+    def run(words: list[str], **_: object) -> SimpleNamespace:
+        commands.append(words)
+        if "evaluate.py" in words:
+            share = len(commands) / 100
+            sets = {name: {"accuracy": share, "reg_attention_inside": share / 2} for name in compare.SETS}
+            Path(words[words.index("evaluate.py") + 1]).with_name("evaluation.json").write_text(json.dumps({"sets": sets}))
+        else:
+            folder = Path(option(words, "--run"))
+            (folder / "end").mkdir(parents=True)
+            weights = {"trained": 1_500_000, "all": 2_000_000}
+            (folder / "ended.json").write_text(json.dumps({"pairs": int(option(words, "--pairs")), "weights": weights}))
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(compare.subprocess, "run", run)
+    return commands
+
+
+def ask(monkeypatch, *words: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["compare.py", *map(str, words)])
+    compare.main()
+
+
+def test_every_way_starts_from_one_clip_and_sees_as_many_pairs(trained, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    ask(monkeypatch, "--run", run, "--pairs", 1200, "--clip-pairs", 500, "--", "--batch", 8)
+    trainings = {option(words, "--stage"): words for words in trained if "train.py" in words}
+    assert {stage: int(option(words, "--pairs")) for stage, words in trainings.items()} == {
+        "contrastive": 500, "frozen": 1200, "lora": 1200, "warmup": 600, "hilora1": 200, "hilora2": 200, "hilora3": 200, "full": 1200,
+    }
+    assert "--init" not in trainings.pop("contrastive")
+    starts = {stage: Path(option(words, "--init")).relative_to(run.resolve()).parts for stage, words in trainings.items()}
+    assert starts == {
+        stage: (before, "end", "best_checkpoint.pth")
+        for stage, before in {
+            "frozen": "contrastive", "lora": "contrastive", "full": "contrastive",
+            "warmup": "contrastive", "hilora1": "warmup", "hilora2": "hilora1", "hilora3": "hilora2",
+        }.items()
+    }
+    # The paper's losses everywhere, and what is said after "--".
+    assert all(option(words, "--losses") == "paper" and option(words, "--batch") == "8" for words in trainings.values())
+    rows = json.loads((run / "comparison.json").read_text())["rows"]
+    assert [(row["stage"], row["pairs"]) for row in rows] == [
+        ("frozen", 1200), ("lora", 1200), ("warmup", 600), ("hilora1", 800), ("hilora2", 1000), ("hilora3", 1200), ("full", 1200),
+    ]
+    # The frozen CLIP is evaluated by the third command, so to 3 in a hundred.
+    table = (run / "comparison.md").read_text()
+    assert [line.split("|")[2:5] for line in table.splitlines() if line.startswith("| frozen CLIP")] == [[" 1,200 ", " 1.50 ", " 3.0 "]]
+    assert table.count("\n") == 9
+
+
+def test_a_comparison_goes_on_where_it_was_and_refuses_another_question(trained, tmp_path, monkeypatch):
+    words = ["--run", tmp_path, "--pairs", 1200]
+    ask(monkeypatch, *words)
+    table, count = (tmp_path / "comparison.md").read_text(), len(trained)
+    assert count == 15
+    ask(monkeypatch, *words)
+    assert len(trained) == count and (tmp_path / "comparison.md").read_text() == table
+    for other, said in (
+        (["--pairs", 2400], "pairs: 1200"),
+        (["--count", 50], "count: 1000"),
+        (["--clip", "elsewhere.pth"], "clip pairs: 200000"),
+    ):
+        with pytest.raises(SystemExit, match=said):
+            ask(monkeypatch, *words, *other)
+    assert len(trained) == count and (tmp_path / "comparison.md").read_text() == table
+
+
+def test_a_stage_is_trained_by_several_processes(tmp_path):
+    splits, images = write_data(tmp_path)
+    size = write(tmp_path / "tokenizer.json", words_of(splits)).get_vocab_size()
+    init = tmp_path / "best_checkpoint.pth"
+    checkpoint.save(init, network(vocabulary=size).state_dict(), checkpoint.namespace(replace(TINY, vocabulary=size), "boxes"), 0, 0.0)
+    rest = ["--data", splits, "--images", images, "--context", 12, "--batch", 4, "--workers", 0, "--validation", 4, "--threads", 1]
+    made = compare.train(SimpleNamespace(run=tmp_path / "run", processes=2, rest=rest), "frozen", 16, init)
+    assert checkpoint.load(made)[1].stage == "frozen"
+    # Two steps of two processes of four, where one process would take four.
+    rows = [json.loads(line) for line in (tmp_path / "run/frozen/log.jsonl").read_text().splitlines()]
+    assert (rows[-1]["step"], rows[-1]["pairs"]) == (2, 16)
