@@ -18,6 +18,7 @@ from pathlib import Path
 
 from evaluate import table
 from hivg.checkpoint import atomically
+from runs import Run, outcome
 from stages import STAGES
 
 HERE = Path(__file__).resolve().parent
@@ -60,15 +61,13 @@ def begin(options: argparse.Namespace) -> None:
         "pairs": options.pairs, "count": options.count,
         **({"clip": str(options.clip.resolve())} if options.clip else {"clip pairs": options.clip_pairs}),
     }
-    noted = options.run / "asked.json"
-    if noted.exists():
-        before = json.loads(noted.read_text())
-        other = [name for name in sorted(asked.keys() | before.keys()) if asked.get(name) != before.get(name)]
-        if other:
-            was = ", ".join(f"{name}: {before.get(name, 'not given')}" for name in other)
-            sys.exit(f"{options.run} holds a comparison of another question ({was}): ask the same, or give --run another folder")
-    options.run.mkdir(parents=True, exist_ok=True)
-    atomically(lambda part: part.write_text(json.dumps(asked, indent=1) + "\n"), noted)
+    run = Run(options.run)
+    noted = run.folder / "asked.json"
+    if not noted.exists():
+        return run.write_json(noted.name, asked)
+    other = [f"{name}: {was}" for name, was in json.loads(noted.read_text()).items() if asked.get(name) != was]
+    if other:
+        sys.exit(f"{options.run} holds a comparison of another question ({', '.join(other)}): ask the same, or give --run another folder")
 
 
 def train(options: argparse.Namespace, stage: str, pairs: int, init: Path | None) -> Path:
@@ -84,7 +83,7 @@ def train(options: argparse.Namespace, stage: str, pairs: int, init: Path | None
         python(*several, "train.py", "--stage", stage, "--run", folder, "--pairs", pairs, *start, *losses, *options.rest)
     if not ended.exists():
         sys.exit(f"{stage} was stopped: give the same command to go on")
-    return folder / "end/best_checkpoint.pth"
+    return outcome(folder) / "best_checkpoint.pth"
 
 
 def compare(options: argparse.Namespace) -> dict:

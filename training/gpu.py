@@ -28,6 +28,7 @@ import torch
 from torch import Tensor
 
 from hivg.checkpoint import atomically
+from runs import outcome
 
 HERE = Path(__file__).resolve().parent
 #: Bytes of a part.
@@ -102,12 +103,6 @@ def halved(checkpoint: Path) -> Path:
     out = checkpoint.with_name("half.pth")
     atomically(lambda part: torch.save(kept, part), out)
     return out
-
-
-def outcome(folder: Path) -> Path:
-    """The folder of what a phase came to: its end where it reached that on this machine, else the best that is there."""
-    end = folder / "end"
-    return end if (folder / "ended.json").exists() and end.exists() else folder
 
 
 def write_parts(files: dict[str, Path], name: str, folder: Path) -> dict:

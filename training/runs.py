@@ -22,6 +22,12 @@ def heads_beside(best: Path) -> Path:
     return best.with_name("heads.pt")
 
 
+def outcome(folder: Path) -> Path:
+    """The folder of what a run came to: its end where that is here, else the best on validation."""
+    end = folder / "end"
+    return end if (folder / "ended.json").exists() and end.exists() else folder
+
+
 class Run:
     """`last.pt` to resume, `best_checkpoint.pth` and `heads.pt`, the same of the end, `log.jsonl`, `options.json`."""
 

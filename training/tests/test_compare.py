@@ -2,18 +2,12 @@
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 import compare
-from hivg import checkpoint
-from splits_data import words_of
-from synthref.tokenizer import write
-
-from .tiny import TINY, network, write_data
 
 
 def option(words: list[str], name: str) -> str:
@@ -90,16 +84,3 @@ def test_a_comparison_goes_on_where_it_was_and_refuses_another_question(trained,
         with pytest.raises(SystemExit, match=said):
             ask(monkeypatch, *words, *other)
     assert len(trained) == count and (tmp_path / "comparison.md").read_text() == table
-
-
-def test_a_stage_is_trained_by_several_processes(tmp_path):
-    splits, images = write_data(tmp_path)
-    size = write(tmp_path / "tokenizer.json", words_of(splits)).get_vocab_size()
-    init = tmp_path / "best_checkpoint.pth"
-    checkpoint.save(init, network(vocabulary=size).state_dict(), checkpoint.namespace(replace(TINY, vocabulary=size), "boxes"), 0, 0.0)
-    rest = ["--data", splits, "--images", images, "--context", 12, "--batch", 4, "--workers", 0, "--validation", 4, "--threads", 1]
-    made = compare.train(SimpleNamespace(run=tmp_path / "run", processes=2, rest=rest), "frozen", 16, init)
-    assert checkpoint.load(made)[1].stage == "frozen"
-    # Two steps of two processes of four, where one process would take four.
-    rows = [json.loads(line) for line in (tmp_path / "run/frozen/log.jsonl").read_text().splitlines()]
-    assert (rows[-1]["step"], rows[-1]["pairs"]) == (2, 16)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 import batches
+import compare
 import gpu
 from batches import Batches, SceneSource
 from hivg import checkpoint
@@ -84,6 +86,15 @@ def test_all_stages_follow_one_another_each_from_the_last_ones_checkpoint(world,
     frozen = "vision_model.encoder.layers.0.mlp.fc1.weight"
     clip = torch.load(run / "contrastive/best_checkpoint.pth", weights_only=False)["model"]
     assert torch.equal(stage3["model"]["clip." + "base_model.model." * 4 + frozen], clip["clip." + frozen])
+
+
+def test_a_way_of_the_comparison_is_trained_by_several_processes(world, tmp_path):
+    asked = SimpleNamespace(run=tmp_path, processes=2, rest=world["common"])
+    made = compare.train(asked, "frozen", 16, world["init"])
+    assert checkpoint.load(made)[1].stage == "frozen"
+    # Two steps of two processes of four, where one process would take four.
+    rows = [json.loads(line) for line in (tmp_path / "frozen/log.jsonl").read_text().splitlines()]
+    assert (rows[-1]["step"], rows[-1]["pairs"]) == (2, 16)
 
 
 def test_rounding_is_refused_where_adapters_are_trained(world, tmp_path):
