@@ -12,6 +12,11 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
+
+# Its functions take the group of when it was imported as their default, and optimisers import it. Imported once there is
+# a group, it keeps that alive after `stop`: gloo's threads then run into the interpreter's end, which aborts the process
+# now and then.
+import torch.distributed.nn.functional
 from torch import Tensor, nn
 
 
