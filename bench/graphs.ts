@@ -8,7 +8,7 @@ import { openTokenizer } from '../src/grounding/bundle-tokenizer.ts';
 import { Grounder } from '../src/grounding/ground.ts';
 import type { Preprocessed } from '../src/grounding/preprocess.ts';
 import { preprocess } from '../src/grounding/preprocess.ts';
-import { STOP_SPINNING } from '../src/grounding/session.ts';
+import { NATIVE_SESSION } from '../src/grounding/session.ts';
 import type { Encoded } from '../src/grounding/tokenizer.ts';
 import type { Precision } from '../src/hivg/precision.ts';
 import type { ExportDescription, Size } from './artefacts.ts';
@@ -30,7 +30,7 @@ export function openSession(path: string | Uint8Array, more: InferenceSession.Se
     graphOptimizationLevel: 'all',
     intraOpNumThreads: THREADS,
     // As the command line has it, and so for whatever is measured beside it.
-    extra: { session: STOP_SPINNING },
+    extra: { session: NATIVE_SESSION },
     ...more,
   };
   return typeof path === 'string'

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Runtime } from '../src/grounding/session.ts';
-import { STOP_SPINNING } from '../src/grounding/session.ts';
+import { NATIVE_SESSION } from '../src/grounding/session.ts';
 
 export interface NodeRuntimeOptions {
   /** Threads inside an operator; all cores if left out. */
@@ -24,7 +24,7 @@ export function nodeRuntime(folder: string, { threads, lean = false }: NodeRunti
         graphOptimizationLevel: 'all',
         ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
         ...(lean ? { enableCpuMemArena: false } : {}),
-        extra: { session: { ...STOP_SPINNING, ...(lean ? { disable_prepacking: '1' } : {}) } },
+        extra: { session: { ...NATIVE_SESSION, ...(lean ? { disable_prepacking: '1' } : {}) } },
       }),
   };
 }

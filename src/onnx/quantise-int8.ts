@@ -19,7 +19,8 @@ const MAX_INT8 = 127;
  *
  * Whether 127 is safe depends on the machine: on x86 with AVX2 or AVX-512BW but without VNNI, ONNX Runtime's kernels
  * (QgemmU8S8KernelAvx2, …Avx512Core) multiply with vpmaddubsw, which adds two u8 × s8 products in 16 saturating bits.
- * 2 · 255 · 127 does not fit, 2 · 255 · 64 does, so there `maxMagnitude` 64 is exact, at the price of one bit. With
+ * 2 · 255 · 127 does not fit, 2 · 255 · 64 does, so there `maxMagnitude` 64 is exact, at the price of one bit; or
+ * the session option `x64quantprecision` makes them multiply u8 × u8, exactly (NATIVE_SESSION in grounding/session.ts). With
  * VNNI, on ARM, and in WebAssembly (QgemmU8X8 for SIMD128 widens to 16 bits before it multiplies) nothing saturates.
  *
  * Throws `size-mismatch`, `bad-argument`, and `bad-data` for weights that aren't finite.

@@ -1,12 +1,8 @@
 import * as ort from 'onnxruntime-web';
 import { expect, test } from 'vitest';
-import { WeightFile } from './external-data.ts';
-import { GraphBuilder } from './graph.ts';
 import { blockShapes, dequantiseBlocks, quantiseBlocks } from './quantise.ts';
-import { quantiseColumnsInt8 } from './quantise-int8.ts';
-import { bytesOf } from './tensor-bytes.ts';
+import { type LayerWeight, largestInt8, layerModel } from './testing/layer.ts';
 import { collect, largestDifference, linear, randomNormal } from './testing/run-model.ts';
-import type { OnnxDtype } from './types.ts';
 
 // What browsers run: ONNX Runtime's WebAssembly build, with the weight file given as bytes beside the model.
 ort.env.wasm.numThreads = 1;
@@ -16,18 +12,11 @@ async function runLayer(
   op: string,
   [m, n, k]: [number, number, number],
   x: Float32Array,
-  weights: readonly [OnnxDtype, readonly number[], ArrayBufferView][],
+  weights: readonly LayerWeight[],
   attributes: Record<string, { int: number }>,
 ): Promise<Float32Array> {
-  const file = new WeightFile('weights.bin');
-  const graph = new GraphBuilder('layer');
-  const values = weights.map(([dtype, shape, data], i) =>
-    graph.weight(file.add({ name: `w${i}`, dtype, shape, encode: async () => bytesOf(data) })),
-  );
-  const inputs = [graph.input('x', 'float32', [m, k]), ...values];
-  const [y] = graph.node(op, inputs, [{ dtype: 'float32', shape: [m, n] }], attributes, 'com.microsoft');
-  graph.output(y, 'y');
-  const session = await ort.InferenceSession.create(graph.build(), {
+  const { model, file } = layerModel(op, [m, n, k], weights, attributes);
+  const session = await ort.InferenceSession.create(model, {
     executionProviders: ['wasm'],
     externalData: [{ path: file.fileName, data: await collect(file) }],
   });
@@ -45,7 +34,7 @@ test.each([4, 8] as const)('MatMulNBits at %i bits takes its weights from memory
   const x = randomNormal(m * k, 2);
   const quantised = quantiseBlocks(weight, n, k, bits, 32);
   const shapes = blockShapes(n, k, bits, 32);
-  const weights: [OnnxDtype, readonly number[], ArrayBufferView][] = [
+  const weights: LayerWeight[] = [
     ['uint8', shapes.packed, quantised.packed],
     ['float32', shapes.scales, quantised.scales],
   ];
@@ -57,12 +46,7 @@ test.each([4, 8] as const)('MatMulNBits at %i bits takes its weights from memory
 
 test('int8 products do not saturate, even where every factor is the largest', async () => {
   const [m, n, k] = [3, 16, 64];
-  const { quantised, scales } = quantiseColumnsInt8(new Float32Array(n * k).fill(1), n, k);
-  const weights: [OnnxDtype, readonly number[], ArrayBufferView][] = [
-    ['int8', [k, n], quantised],
-    ['float32', [n], scales],
-  ];
   const x = new Float32Array(m * k).fill(1);
-  const y = await runLayer('DynamicQuantizeMatMul', [m, n, k], x, weights, {});
+  const y = await runLayer('DynamicQuantizeMatMul', [m, n, k], x, largestInt8(n, k), {});
   expect(largestDifference(y, new Float32Array(m * n).fill(k))).toBeLessThan(1e-4);
 });
