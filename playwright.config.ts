@@ -14,7 +14,7 @@ export default defineConfig({
   outputDir: 'test-results',
   // SwiftShader takes seconds for what a GPU does at once, and two pages would share its cores.
   workers: 1,
-  timeout: 240_000,
+  timeout: 900_000,
   expect: { timeout: 60_000 },
   retries: 0,
   forbidOnly: !!process.env.CI,

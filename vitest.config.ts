@@ -7,8 +7,8 @@ import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { launchOptions } from './scripts/chromium.mjs';
 
-/** For the slowest machine: SwiftShader takes seconds for what a GPU does at once. */
-const BROWSER_TIMEOUT_MS = 180_000;
+/** After which something hangs: SwiftShader on two cores with AVX2 alone takes three minutes for what a GPU does at once. */
+const BROWSER_TIMEOUT_MS = 600_000;
 
 export default defineConfig({
   test: {

@@ -38,12 +38,18 @@ export async function dropFile(page: Page, path: string, type: string): Promise<
   }
 }
 
+/**
+ * Milliseconds to wait for an answer or a model before something is taken to hang. SwiftShader on two cores with AVX2
+ * alone needs a minute for a box, and more where they have other work.
+ */
+export const PATIENCE = 400_000;
+
 /** Types an expression, presses Enter, waits for its box: fractions of the image. */
 export async function ask(page: Page, expression: string): Promise<Box> {
   await page.getByLabel('What to find').fill(expression);
   await page.keyboard.press('Enter');
   const box = page.locator(`[data-testid=box][data-expression=${JSON.stringify(expression)}]`);
-  await expect(box).toBeAttached({ timeout: 120_000 });
+  await expect(box).toBeAttached({ timeout: PATIENCE });
   return JSON.parse((await box.getAttribute('data-box')) ?? 'null') as Box;
 }
 

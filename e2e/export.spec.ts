@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import sharp from 'sharp';
 import { readSafetensors } from '../src/grounding/safetensors.ts';
-import { ask, type Box, BUNDLED } from './app.ts';
+import { ask, type Box, BUNDLED, PATIENCE } from './app.ts';
 
 /** One thread: what is tested here is not speed, and threads wait for one another on a busy machine. */
 const PAGE = './?provider=wasm&threads=1';
@@ -231,14 +231,14 @@ test('the keyboard alone leads from a file to a box of one’s own and a figure'
   // Listening from the start: a browser asked late opens a chooser of its own.
   page.on('filechooser', (chooser) => void chooser.setFiles(png));
   await page.goto(PAGE);
-  await expect(page.locator('.status-chip[data-phase=ready]')).toBeVisible({ timeout: 120_000 });
+  await expect(page.locator('.status-chip[data-phase=ready]')).toBeVisible({ timeout: PATIENCE });
   await page.keyboard.press('o');
   await expect(page.locator('.image-stage')).toBeVisible();
   await expect(page.getByLabel('What to find')).toBeFocused();
   await page.keyboard.type(EXPRESSION);
   await page.keyboard.press('Enter');
   await expect(page.locator('[data-testid=box][data-expression="the tractor"]')).toBeAttached({
-    timeout: 120_000,
+    timeout: PATIENCE,
   });
   await page.keyboard.press('Escape');
 

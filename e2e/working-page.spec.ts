@@ -3,7 +3,7 @@
 
 import { expect, type Locator, type Page, test } from '@playwright/test';
 import sharp from 'sharp';
-import { ask, colourAt, middleOf, stageOf, zoomOf } from './app.ts';
+import { ask, colourAt, middleOf, PATIENCE, stageOf, zoomOf } from './app.ts';
 
 const boxOf = (page: Page, expression: string): Locator =>
   page.locator(`[data-testid=box][data-expression=${JSON.stringify(expression)}]`);
@@ -33,7 +33,7 @@ test('from a sample over an expression, zoom and undo to a command, with the key
   await page.keyboard.press('Control+A');
   await page.keyboard.type('the tractor');
   await page.keyboard.press('Enter');
-  await expect(boxOf(page, 'the tractor')).toBeAttached({ timeout: 120_000 });
+  await expect(boxOf(page, 'the tractor')).toBeAttached({ timeout: PATIENCE });
   await page.keyboard.press('Control+A');
   await page.keyboard.type('the left dog');
   await page.keyboard.press('Enter');
@@ -193,7 +193,7 @@ test('the history goes back to another image without running the network', async
     } as typeof post;
   });
   await page.goto('./?provider=wasm&sample=farm.webp&q=the+tractor');
-  await expect(boxOf(page, 'the tractor')).toBeAttached({ timeout: 120_000 });
+  await expect(boxOf(page, 'the tractor')).toBeAttached({ timeout: PATIENCE });
   const box = await boxOf(page, 'the tractor').getAttribute('data-box');
   await page.setInputFiles('input[type=file]', 'public/samples/street.webp');
   await ask(page, 'the blue car');
@@ -219,7 +219,7 @@ test('the history goes back to another image without running the network', async
 
 test('the address brings sample, expression and display back after a reload', async ({ page }) => {
   await page.goto('./?provider=wasm&sample=farm.webp&q=the+tractor&opacity=7&colours=jet&map=nonsense');
-  await expect(boxOf(page, 'the tractor')).toBeAttached({ timeout: 120_000 });
+  await expect(boxOf(page, 'the tractor')).toBeAttached({ timeout: PATIENCE });
   // What makes no sense is gone, what does has stayed.
   await expect(page).toHaveURL(/\?provider=wasm&sample=farm\.webp&q=the\+tractor$/);
   await ask(page, 'the left dog');
@@ -227,7 +227,7 @@ test('the address brings sample, expression and display back after a reload', as
   await page.keyboard.press(']');
   await expect(page).toHaveURL(/q=the\+left\+dog&opacity=0\.6$/);
   await page.reload();
-  await expect(boxOf(page, 'the left dog')).toBeAttached({ timeout: 120_000 });
+  await expect(boxOf(page, 'the left dog')).toBeAttached({ timeout: PATIENCE });
   await expect(page).toHaveURL(/opacity=0\.6$/);
 
   // A picture of one's own is nobody else's business.
