@@ -1,7 +1,7 @@
 // What is measured: random checkpoints, bundles of them, exports by PyTorch. Made when first needed, kept in
 // .cache/bench, and made anew when the code that writes them has changed.
 
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -86,12 +86,20 @@ export async function exported(): Promise<Exported> {
  * Runs Python in training/: the interpreter that BENCH_PYTHON names, that of the environment in .cache/bench/python if
  * there is one, or python3.
  *
- * @throws {Error} with what it said
+ * @throws {Error} with the last of what it said, and what it needs
  */
 export function python(args: readonly string[]): void {
   const own = join(CACHE, 'python', 'bin', 'python');
   const program = process.env.BENCH_PYTHON ?? (existsSync(own) ? own : 'python3');
-  execFileSync(program, args, { cwd: join(ROOT, 'training'), stdio: ['ignore', 'inherit', 'pipe'] });
+  const { status, error, stderr } = spawnSync(program, args, {
+    cwd: join(ROOT, 'training'),
+    stdio: ['ignore', 'inherit', 'pipe'],
+    encoding: 'utf8',
+  });
+  if (status === 0) return;
+  const why = error?.message ?? stderr.trim().split('\n').at(-1);
+  const wants = 'training/requirements.txt and training/peers/requirements.txt name';
+  throw new Error(`${program} ${args[0]} failed: ${why}. It needs what ${wants} (docs/performance.md).`);
 }
 
 export function readJson<Shape>(path: string): Shape {
