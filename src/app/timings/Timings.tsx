@@ -1,10 +1,10 @@
-/** Where the time went, folded away: by part, where it ran, and the runs before. */
+/** Where the time went, folded away: by part and what it was done for, where it ran, and the runs before. */
 import { useState } from 'react';
 import { useStore } from 'zustand';
 import { useGrounding, useModel } from '../state-context.tsx';
 import { duration, PROVIDER_NAMES } from '../words.ts';
 import { drawTimes } from './draw-meter.ts';
-import { partsOf, sparkline } from './parts.ts';
+import { partGroupsOf, sparkline } from './parts.ts';
 
 /** Runs in the line. */
 const RUNS = 24;
@@ -41,8 +41,8 @@ function Parts() {
   const draw = useStore(drawTimes, ({ last }) => last);
   const model = useModel(({ status }) => (status.phase === 'ready' ? status.model : null));
   if (!shown) return null;
-  const parts = partsOf(shown.times, draw);
-  const longest = Math.max(...parts.map(({ ms }) => ms), 1);
+  const groups = partGroupsOf(shown.times, draw);
+  const longest = Math.max(...groups.flatMap(({ parts }) => parts.map(({ ms }) => ms)), 1);
   const { provider, precision } = shown.result;
   const same = model?.provider === provider && model.precision === precision ? model : null;
   const ran = [
@@ -55,17 +55,25 @@ function Parts() {
     <>
       <table className="parts">
         <caption className="visually-hidden">Milliseconds by part</caption>
-        <tbody>
-          {parts.map(({ name, about, ms }) => (
-            <tr key={name} title={about} data-part={name} data-ms={ms}>
-              <th scope="row">{name}</th>
-              <td className="parts-bar" aria-hidden="true">
-                <span style={{ width: `${(100 * ms) / longest}%` }} />
-              </td>
-              <td>{ms === 0 ? '0 ms' : duration(ms)}</td>
+        {groups.map((group) => (
+          <tbody key={group.name}>
+            <tr className="parts-group">
+              <th scope="rowgroup" colSpan={2}>
+                {group.name}
+              </th>
+              <td>{duration(group.ms)}</td>
             </tr>
-          ))}
-        </tbody>
+            {group.parts.map(({ name, about, ms }) => (
+              <tr key={name} title={about} data-part={name} data-ms={ms}>
+                <th scope="row">{name}</th>
+                <td className="parts-bar" aria-hidden="true">
+                  <span style={{ width: `${(100 * ms) / longest}%` }} />
+                </td>
+                <td>{ms === 0 ? '0 ms' : duration(ms)}</td>
+              </tr>
+            ))}
+          </tbody>
+        ))}
       </table>
       <p className="quiet">{ran.join(' · ')}</p>
       <Runs />

@@ -1,25 +1,44 @@
 import { expect, it } from 'vitest';
 import { entryOf } from '../../state/testing/fake-port.ts';
-import { partsOf, sparkline } from './parts.ts';
+import { partGroupsOf, sparkline } from './parts.ts';
 
-it('lists the parts as they pass, without those that have not happened', () => {
-  const parts = partsOf(entryOf('the dog').times, null);
-  expect(parts.map(({ name, ms }) => [name, ms])).toEqual([
-    ['Decode', 3],
-    ['Resize', 5],
-    ['Patches', 20],
-    ['Text', 10],
-    ['Image', 100],
-    ['Read back', 1],
+const plain = (groups: ReturnType<typeof partGroupsOf>) =>
+  groups.map(({ name, ms, parts }) => [name, ms, parts.map((part) => [part.name, part.ms])]);
+
+it('lists the parts as they pass, the image’s apart from the expression’s, without what has not happened', () => {
+  expect(plain(partGroupsOf(entryOf('the dog').times, null))).toEqual([
+    [
+      'Once for the image',
+      28,
+      [
+        ['Decode', 3],
+        ['Resize', 5],
+        ['Patches', 20],
+      ],
+    ],
+    // The run's own time, with what lies between its parts.
+    [
+      'This expression',
+      120,
+      [
+        ['Text', 10],
+        ['Image', 100],
+        ['Read back', 1],
+      ],
+    ],
   ]);
 });
 
 it('counts reading and drawing once they have happened', () => {
   const times = { ...entryOf('the dog').times, attention: 7, dense: 90 };
-  expect(partsOf(times, 2.5).slice(-3)).toMatchObject([
-    { name: 'Attention', ms: 7 },
-    { name: 'Dense', ms: 90 },
-    { name: 'Draw', ms: 2.5 },
+  expect(plain(partGroupsOf(times, 2.5)).at(-1)).toEqual([
+    'After the box',
+    99.5,
+    [
+      ['Attention', 7],
+      ['Dense', 90],
+      ['Draw', 2.5],
+    ],
   ]);
 });
 
