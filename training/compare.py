@@ -2,9 +2,9 @@
 
     python compare.py --run runs/compare --pairs 400000 [--clip runs/paper/contrastive/best_checkpoint.pth] [--processes 2]
 
-All start from the same small CLIP, trained contrastively first (`--clip-pairs`) unless one is given, and see the same
-pairs, as many each; HiLoRA's warm-up and three stages share them as the original's epochs do (60, 20, 20, 20). All use
-the paper's losses. Goes on where it was. Writes comparison.json and comparison.md into the run's folder.
+All start from the same small CLIP, trained contrastively first (`--clip-pairs`) unless one is given (what its checkpoint
+has behind CLIP is gone on with too, by all alike), and see the same pairs, as many each; HiLoRA's warm-up and three
+stages share them as the original's epochs do (60, 20, 20, 20). All use the paper's losses. Goes on where it was. Writes comparison.json and comparison.md into the run's folder.
 """
 
 from __future__ import annotations
