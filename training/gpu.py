@@ -257,6 +257,8 @@ def piece(state: Path, out: Path, runs: Path, seconds: float, minutes: float, mo
     else:
         report = folder / "evaluation"
         if left() > EVALUATION and not report.with_suffix(".json").exists():
+            # First what was trained: a machine that is taken away meanwhile takes the figures alone.
+            pack(*carried(runs), out)
             subprocess.run([sys.executable, "evaluate.py", str(before), "--out", str(report)], cwd=HERE, check=True)
     pack(*carried(runs), out)
     over = all((runs / p.name / "ended.json").exists() for p in PHASES)
