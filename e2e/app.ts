@@ -44,12 +44,21 @@ export async function dropFile(page: Page, path: string, type: string): Promise<
  */
 export const PATIENCE = 400_000;
 
+export const boxOf = (page: Page, expression: string): Locator =>
+  page.locator(`[data-testid=box][data-expression=${JSON.stringify(expression)}]`);
+
+/** Waits for an expression's box, however long the network takes. */
+export async function answered(page: Page, expression: string): Promise<Locator> {
+  const box = boxOf(page, expression);
+  await expect(box).toBeAttached({ timeout: PATIENCE });
+  return box;
+}
+
 /** Types an expression, presses Enter, waits for its box: fractions of the image. */
 export async function ask(page: Page, expression: string): Promise<Box> {
   await page.getByLabel('What to find').fill(expression);
   await page.keyboard.press('Enter');
-  const box = page.locator(`[data-testid=box][data-expression=${JSON.stringify(expression)}]`);
-  await expect(box).toBeAttached({ timeout: PATIENCE });
+  const box = await answered(page, expression);
   return JSON.parse((await box.getAttribute('data-box')) ?? 'null') as Box;
 }
 

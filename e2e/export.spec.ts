@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import sharp from 'sharp';
 import { readSafetensors } from '../src/grounding/safetensors.ts';
-import { ask, type Box, BUNDLED, PATIENCE } from './app.ts';
+import { answered, ask, type Box, BUNDLED, PATIENCE } from './app.ts';
 
 /** One thread: what is tested here is not speed, and threads wait for one another on a busy machine. */
 const PAGE = './?provider=wasm&threads=1';
@@ -237,9 +237,7 @@ test('the keyboard alone leads from a file to a box of one’s own and a figure'
   await expect(page.getByLabel('What to find')).toBeFocused();
   await page.keyboard.type(EXPRESSION);
   await page.keyboard.press('Enter');
-  await expect(page.locator('[data-testid=box][data-expression="the tractor"]')).toBeAttached({
-    timeout: PATIENCE,
-  });
+  await answered(page, EXPRESSION);
   await page.keyboard.press('Escape');
 
   await page.keyboard.press('g');

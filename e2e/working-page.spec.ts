@@ -1,12 +1,9 @@
 // The working page: by keyboard alone from a sample over an expression, zoom and undo to the palette; zoom and pan with
 // pointer and wheel; the history; the address. On the bundled model, on WebAssembly.
 
-import { expect, type Locator, type Page, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import sharp from 'sharp';
-import { ask, colourAt, middleOf, PATIENCE, stageOf, zoomOf } from './app.ts';
-
-const boxOf = (page: Page, expression: string): Locator =>
-  page.locator(`[data-testid=box][data-expression=${JSON.stringify(expression)}]`);
+import { answered, ask, boxOf, colourAt, middleOf, stageOf, zoomOf } from './app.ts';
 
 /** Opens a sample on a page that gets no model: all there is to see is the picture. The focus is on the stage. */
 async function openPlain(page: Page, sample: string, base = './'): Promise<void> {
@@ -33,7 +30,7 @@ test('from a sample over an expression, zoom and undo to a command, with the key
   await page.keyboard.press('Control+A');
   await page.keyboard.type('the tractor');
   await page.keyboard.press('Enter');
-  await expect(boxOf(page, 'the tractor')).toBeAttached({ timeout: PATIENCE });
+  await answered(page, 'the tractor');
   await page.keyboard.press('Control+A');
   await page.keyboard.type('the left dog');
   await page.keyboard.press('Enter');
@@ -193,8 +190,7 @@ test('the history goes back to another image without running the network', async
     } as typeof post;
   });
   await page.goto('./?provider=wasm&sample=farm.webp&q=the+tractor');
-  await expect(boxOf(page, 'the tractor')).toBeAttached({ timeout: PATIENCE });
-  const box = await boxOf(page, 'the tractor').getAttribute('data-box');
+  const box = await (await answered(page, 'the tractor')).getAttribute('data-box');
   await page.setInputFiles('input[type=file]', 'public/samples/street.webp');
   await ask(page, 'the blue car');
 
@@ -219,7 +215,7 @@ test('the history goes back to another image without running the network', async
 
 test('the address brings sample, expression and display back after a reload', async ({ page }) => {
   await page.goto('./?provider=wasm&sample=farm.webp&q=the+tractor&opacity=7&colours=jet&map=nonsense');
-  await expect(boxOf(page, 'the tractor')).toBeAttached({ timeout: PATIENCE });
+  await answered(page, 'the tractor');
   // What makes no sense is gone, what does has stayed.
   await expect(page).toHaveURL(/\?provider=wasm&sample=farm\.webp&q=the\+tractor$/);
   await ask(page, 'the left dog');
@@ -227,7 +223,7 @@ test('the address brings sample, expression and display back after a reload', as
   await page.keyboard.press(']');
   await expect(page).toHaveURL(/q=the\+left\+dog&opacity=0\.6$/);
   await page.reload();
-  await expect(boxOf(page, 'the left dog')).toBeAttached({ timeout: PATIENCE });
+  await answered(page, 'the left dog');
   await expect(page).toHaveURL(/opacity=0\.6$/);
 
   // A picture of one's own is nobody else's business.
