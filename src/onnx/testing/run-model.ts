@@ -4,6 +4,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import * as ort from 'onnxruntime-node';
 import type { WeightFile } from '../external-data.ts';
 import { float16ToFloat32 } from '../float16.ts';
@@ -14,6 +15,8 @@ const OPTIONS: ort.InferenceSession.SessionOptions = {
   logSeverityLevel: 3,
   extra: { session: { strict_shape_type_inference: '1' } },
 };
+
+export const MODEL_FILE = 'model.onnx';
 
 export type Feeds = Readonly<Record<string, ort.Tensor>>;
 
@@ -29,12 +32,23 @@ export async function runModel(
   weightFiles: readonly WeightFile[] = [],
   options: ort.InferenceSession.SessionOptions = {},
 ): Promise<(name: string) => Output> {
+  return runSession(model, weightFiles, feeds, (folder) =>
+    ort.InferenceSession.create(join(folder, MODEL_FILE), { ...OPTIONS, ...options }),
+  );
+}
+
+/** The same with a session that is made by the caller, of `MODEL_FILE` in the folder that it is given. */
+export async function runSession(
+  model: Uint8Array,
+  weightFiles: readonly WeightFile[],
+  feeds: Feeds,
+  create: (folder: string) => Promise<InferenceSession>,
+): Promise<(name: string) => Output> {
   const folder = await mkdtemp(join(tmpdir(), 'hivg-onnx-'));
   try {
-    const path = join(folder, 'model.onnx');
-    await writeFile(path, model);
+    await writeFile(join(folder, MODEL_FILE), model);
     for (const file of weightFiles) await writeFile(join(folder, file.fileName), await collect(file));
-    const session = await ort.InferenceSession.create(path, { ...OPTIONS, ...options });
+    const session = await create(folder);
     try {
       const outputs = await session.run({ ...feeds });
       return (name) => {
@@ -51,7 +65,7 @@ export async function runModel(
   }
 }
 
-function valuesOf(tensor: ort.Tensor): number[] {
+function valuesOf(tensor: Tensor): number[] {
   // Halves come as their bits, or as Float16Array where the engine has it.
   if (tensor.data instanceof Uint16Array && tensor.type === 'float16')
     return [...float16ToFloat32(tensor.data)];
