@@ -31,7 +31,7 @@ from torch import Tensor
 from hivg import checkpoint
 from hivg.checkpoint import CheckpointError, atomically
 from hivg.config import MINI
-from runs import outcome
+from runs import RunError, heads_beside, outcome, tokenizer_beside
 
 HERE = Path(__file__).resolve().parent
 SHIPPED = HERE.parent / "public/models/hivg-mini"
@@ -40,12 +40,14 @@ PART = 15 * 2**20
 #: Seconds that packing a piece takes at most, and that evaluation takes.
 PACKING, EVALUATION = 20, 100
 MANIFEST = "pieces.json"
+#: What a run reads and knows words by.
+WORDS = ("tokenizer.json", "words.json")
 #: Folder in the state of the checkpoint that the first phase starts from.
 BEGIN = "begin"
 
 
 class GpuError(ValueError):
-    """A folder of parts that is not whole."""
+    """A folder of parts that is not whole, or a checkpoint that is not trained here."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Phase:
 
 
 #: A rate that falls in the last phase alone: the first is gone on with from its average at the end. Scenes that nothing
-#: before has reached. On the GPU making scenes is what takes the time, not pixels: so many from the beginning.
+#: before has reached. On the GPU making scenes should be what takes the time, not pixels: so many from the beginning.
 PHASES = (
     Phase("flat", 0.6, ("--first", "20000000", "--side", "192", "--batch", "512", "--crowds", "512", "--shape", "flat")),
     Phase("large", 0.4, (
@@ -164,22 +166,19 @@ def prepare(state: Path, init: Path | None) -> None:
     write(state / "tokenizer.json")
     (state / "words.json").write_text(json.dumps(spoken(), indent=1) + "\n")
     with tempfile.TemporaryDirectory() as folder:
-        shipped = Path(folder) / "best_checkpoint.pth"
         if init is None:
-            recover(SHIPPED, shipped)
-        begin(state, init or shipped)
+            init = Path(folder) / "best_checkpoint.pth"
+            recover(SHIPPED, init)
+        begin(state, init)
 
 
 def begin(state: Path, init: Path) -> None:
-    """Packs the state's tokenizer and words with a checkpoint, what lies beside it, for the first piece. Raises GpuError."""
-    files = {name: state / name for name in ("tokenizer.json", "words.json")}
-    for name in (init.name, "tokenizer.json"):
-        if not (init.parent / name).exists():
-            raise GpuError(f"{init.parent / name} is missing: a run starts from a checkpoint with its tokenizer beside it")
-    beside = {f"{BEGIN}/{name}": init.parent / name for name in ("tokenizer.json", "heads.pt") if (init.parent / name).exists()}
-    half = halved(init, state / "half.pth")
-    pack({**files, **beside, f"{BEGIN}/best_checkpoint.pth": half}, {}, state)
-    half.unlink()
+    """Packs the state's tokenizer and words with a checkpoint and what lies beside it, for the first piece. Raises RunError."""
+    files = {name: state / name for name in WORDS}
+    beside = [file for file in (tokenizer_beside(init), heads_beside(init)) if file.exists()]
+    with tempfile.TemporaryDirectory() as folder:
+        files[f"{BEGIN}/best_checkpoint.pth"] = halved(init, Path(folder) / "half.pth")
+        pack({**files, **{f"{BEGIN}/{file.name}": file for file in beside}}, {}, state)
 
 
 def pack(state: dict[str, Path], best: dict[str, Path], out: Path) -> None:
@@ -205,13 +204,13 @@ def restore(state: Path, runs: Path) -> None:
 def carried(runs: Path) -> tuple[dict[str, Path], dict[str, Path]]:
     """What goes into the two archives: the state without what later phases don't need, and the best checkpoint."""
     begun = [p for p in PHASES if any((runs / p.name / name).exists() for name in ("last.pt", "ended.json"))]
-    state = {name: runs / name for name in ("tokenizer.json", "words.json")}
+    state = {name: runs / name for name in WORDS}
     if not begun:
         state |= {str(file.relative_to(runs)): file for file in (runs / BEGIN).iterdir()}
     best: dict[str, Path] = {}
     for phase in begun:
         folder = runs / phase.name
-        for name in ("tokenizer.json", "words.json", "log.jsonl", "options.json", "ended.json", "evaluation.json", "evaluation.md"):
+        for name in (*WORDS, "log.jsonl", "options.json", "ended.json", "evaluation.json", "evaluation.md"):
             if (folder / name).exists():
                 state[f"{phase.name}/{name}"] = folder / name
         newest, ended = phase is begun[-1], (folder / "ended.json").exists()
@@ -221,7 +220,7 @@ def carried(runs: Path) -> tuple[dict[str, Path], dict[str, Path]]:
             state[f"{phase.name}/state.pt"] = folder / "state.pt"
         found = outcome(folder)
         if newest and (found / "best_checkpoint.pth").exists():
-            beside = ("tokenizer.json", "words.json", "heads.pt")
+            beside = (*WORDS, "heads.pt")
             best = {f"{phase.name}/{name}": found / name for name in beside if (found / name).exists()}
             best[f"{phase.name}/best_checkpoint.pth"] = halved(found / "best_checkpoint.pth", found / "half.pth")
             # The next phase, or a last piece that evaluates, starts from it.
@@ -241,7 +240,7 @@ def piece(state: Path, out: Path, runs: Path, seconds: float, minutes: float, mo
     for phase in PHASES:
         folder = runs / phase.name
         folder.mkdir(exist_ok=True)
-        for name in ("tokenizer.json", "words.json"):
+        for name in WORDS:
             if not (folder / name).exists():
                 shutil.copy(runs / name, folder / name)
         if not (folder / "ended.json").exists() and left() > 0:
@@ -291,7 +290,7 @@ def main() -> None:
         else:
             read_parts("state", options.out, options.runs)
             read_parts("best", options.out, options.runs)
-    except (GpuError, CheckpointError) as error:
+    except (GpuError, RunError, CheckpointError, FileNotFoundError) as error:
         sys.exit(str(error))
 
 

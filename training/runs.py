@@ -22,6 +22,14 @@ def heads_beside(best: Path) -> Path:
     return best.with_name("heads.pt")
 
 
+def tokenizer_beside(best: Path) -> Path:
+    """The tokenizer that a checkpoint was trained with, by it. Raises RunError where it is missing."""
+    file = best.with_name("tokenizer.json")
+    if not file.exists():
+        raise RunError(f"{file} is missing: put the tokenizer of {best.name} beside it")
+    return file
+
+
 def outcome(folder: Path) -> Path:
     """The folder of what a run came to: its end where that is here, else the best on validation."""
     end = folder / "end"

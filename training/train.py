@@ -37,7 +37,7 @@ from names import synthref_names
 from optimisers import KINDS, optimiser_for
 from parallel import Ranks
 from rests import Rests
-from runs import Run, RunError, heads_beside
+from runs import Run, RunError, heads_beside, tokenizer_beside
 from schedule import SHAPES
 from splits_data import SplitError, SplitSource, words_of
 from stages import ALL, DENSE, LOSSES, STAGES, Stage, prepare
@@ -89,9 +89,7 @@ def network_for(options: argparse.Namespace, run: Run, stage: Stage, first: bool
     initialise(model)
     prepare(model, stage)
     if options.init:
-        before = options.init.parent / "tokenizer.json"
-        if not before.exists():
-            raise RunError(f"{before} is missing: put the tokenizer of {options.init.name} beside it")
+        before = tokenizer_beside(options.init)
         known = transfer(model, state, Tokenizer.from_file(str(before)), Tokenizer.from_file(str(run.tokenizer)))
         if first:
             print(f"from {options.init}: {known} of {size} tokens known", flush=True)

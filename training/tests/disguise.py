@@ -84,8 +84,9 @@ def other_device():
     made, enabled, waits = torch.tensor, torch.is_autocast_enabled, []
 
     def tensor(data, *args, device=None, **kwargs):
-        plain = made(data, *args, device=None if device is None or torch.device(device) == DEVICE else device, **kwargs)
-        return Disguised(plain) if device is not None and torch.device(device) == DEVICE else plain
+        here = device is not None and torch.device(device) == DEVICE
+        plain = made(data, *args, device=None if here else device, **kwargs)
+        return Disguised(plain) if here else plain
 
     def is_autocast_enabled(kind: str | None = None) -> bool:
         return kind != DEVICE.type and (enabled() if kind is None else enabled(kind))
