@@ -149,7 +149,8 @@ def run_stage(options: argparse.Namespace, stage: Stage, ranks: Ranks) -> bool:
         decay=options.average, precision=options.precision or precision_for(ranks.device), compile=options.compile,
         q4_from=options.q4_from,
     )
-    optimiser = optimiser_for(module, options.optimiser, plan.lr, options.decay)
+    products = torch.bfloat16 if plan.precision == "bf16" else torch.float32
+    optimiser = optimiser_for(module, options.optimiser, plan.lr, options.decay, products)
     trainer = Trainer(module, plan, optimiser, ranks)
     setting = {"stage": stage.name, "side": config.image_side, "context": config.context, "seed": options.seed}
     progress = run.resume(trainer, setting)
