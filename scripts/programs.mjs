@@ -10,20 +10,20 @@ import { fileURLToPath } from 'node:url';
 /** The project's top folder. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** @typedef {{ env?: Record<string, string>, timeout?: number, shell?: boolean }} RunOptions timeout in ms */
+/** @typedef {{ env?: Record<string, string>, timeout?: number, shell?: boolean, cwd?: string }} RunOptions timeout in ms */
 
 /**
- * Runs a program in the project's folder with this process's own output.
+ * Runs a program in the project's folder, or another, with this process's own output.
  *
  * @param {string} program
  * @param {readonly string[]} args
  * @param {RunOptions} [options]
  * @returns {Promise<number>} its exit code; 1 where it could not start or was killed
  */
-export function run(program, args, { env = {}, timeout, shell = false } = {}) {
+export function run(program, args, { env = {}, timeout, shell = false, cwd = ROOT } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
-      cwd: ROOT,
+      cwd,
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, ...env },
       shell,

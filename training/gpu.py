@@ -1,7 +1,7 @@
 """The bundled model's training on one large GPU that is only had in pieces: each ends in time and can be gone on with.
 
     python gpu.py prepare STATE [--init CHECKPOINT]      (where npm packages are: what ships, or CHECKPOINT, into STATE)
-    python gpu.py piece STATE OUT [--seconds 540]        (on the GPU, again and again; OUT becomes the next one's STATE)
+    python gpu.py piece STATE OUT [--seconds 540]        (on the GPU, again and again; OUT becomes the next one's STATE; or once with --whole)
     python gpu.py unpack OUT runs/gpu                    (afterwards: the checkpoint and the logs)
 
 The machine may be a fresh one each time and takes and gives small files alone: so a run's state is cut to what it
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -229,7 +230,7 @@ def carried(runs: Path) -> tuple[dict[str, Path], dict[str, Path]]:
 
 
 def piece(state: Path, out: Path, runs: Path, seconds: float, minutes: float, more: list[str]) -> None:
-    """As much training as fits into so many seconds, from the state to the out folder."""
+    """As much training as fits into so many seconds, from the state to the out folder. Evaluated only where time is counted."""
     began = time.monotonic()
 
     def left() -> float:
@@ -247,7 +248,7 @@ def piece(state: Path, out: Path, runs: Path, seconds: float, minutes: float, mo
             init = ["--init", before] if not (folder / "last.pt").exists() else []
             words = [
                 "train.py", "--run", folder, *COMMON, *phase.options, "--minutes", phase.share * minutes,
-                "--stop-after", left() / 60, *more, *init,
+                *(["--stop-after", left() / 60] if left() < math.inf else []), *more, *init,
             ]
             subprocess.run([sys.executable, *map(str, words)], cwd=HERE, check=True)
         before = outcome(folder) / "best_checkpoint.pth"
@@ -255,7 +256,7 @@ def piece(state: Path, out: Path, runs: Path, seconds: float, minutes: float, mo
             break
     else:
         report = folder / "evaluation"
-        if left() > EVALUATION and not report.with_suffix(".json").exists():
+        if math.inf > left() > EVALUATION and not report.with_suffix(".json").exists():
             # First what was trained: a machine that is taken away meanwhile takes the figures alone.
             pack(*carried(runs), out)
             subprocess.run([sys.executable, "evaluate.py", str(before), "--out", str(report)], cwd=HERE, check=True)
@@ -274,7 +275,9 @@ def main() -> None:
     middle.add_argument("state", type=Path)
     middle.add_argument("out", type=Path)
     middle.add_argument("--runs", type=Path, default=HERE / "runs/gpu")
-    middle.add_argument("--seconds", type=float, default=540, help="time for this piece, in all")
+    length = middle.add_mutually_exclusive_group()
+    length.add_argument("--seconds", type=float, default=540, help="time for this piece, in all")
+    length.add_argument("--whole", action="store_const", dest="seconds", const=math.inf, help="all of it in one piece, and no evaluation")
     middle.add_argument("--minutes", type=float, default=25, help="time in steps for the whole training")
     last = commands.add_parser("unpack")
     last.add_argument("out", type=Path)

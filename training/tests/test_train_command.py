@@ -1,6 +1,7 @@
 """The commands, on a tiny network and data of one's own: train, go on, all stages, pieces, and what they write."""
 
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +14,7 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 import batches
+import choose
 import compare
 import gpu
 from batches import Batches, SceneSource
@@ -120,11 +122,10 @@ def test_pieces_go_on_from_the_files_of_the_piece_before(world, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gpu, "PHASES", phases)
         patch.setattr(gpu, "COMMON", common)
-        patch.setattr(gpu, "EVALUATION", 10**6)
         for number, minutes in enumerate((60, 0.02)):
             out = tmp_path / f"out-{number}"
-            # The first is stopped for lack of time; the second, on a fresh machine, ends all phases.
-            gpu.piece(state, out, tmp_path / f"machine-{number}", gpu.PACKING + (8 if number == 0 else 600), minutes, more)
+            # The first is stopped for lack of time; the second, on a fresh machine, ends all phases in any time.
+            gpu.piece(state, out, tmp_path / f"machine-{number}", gpu.PACKING + 8 if number == 0 else math.inf, minutes, more)
             gpu.read_parts("state", out, tmp_path / f"seen-{number}")
             pairs.append(len(list((tmp_path / f"seen-{number}").glob("*/ended.json"))))
             state = out
@@ -142,6 +143,39 @@ def test_pieces_go_on_from_the_files_of_the_piece_before(world, tmp_path):
     (out / "state-00").write_bytes(b"x")
     with pytest.raises(gpu.GpuError, match="damaged"):
         gpu.read_parts("state", out, tmp_path / "never")
+
+
+def test_of_two_checkpoints_and_their_averages_the_one_that_finds_most_is_taken(world, tmp_path, monkeypatch):
+    before, after, out = world["init"], tmp_path / "after/best_checkpoint.pth", tmp_path / "chosen/best_checkpoint.pth"
+    after.parent.mkdir()
+    (after.parent / "tokenizer.json").write_text((before.parent / "tokenizer.json").read_text())
+    state, args = checkpoint.read(before)
+    other = {name: value + 1 if value.is_floating_point() else value for name, value in state.items()}
+    checkpoint.save(after, other, args, 0, 0.0)
+    (after.parent / "words.json").write_text('["dog"]')
+
+    accuracy = choose.validated(before, tmp_path / "validated", list(map(str, world["common"])))
+    assert 0 <= accuracy <= 1 and json.loads((tmp_path / "validated/log.jsonl").read_text())["val"]["accuracy"] == accuracy
+
+    for figures, best in (([0.5, 0.6, 0.75, 0.7], 0.75), ([0.5, 0.5, 0.4, 0.5], 0.0)):
+        left = list(figures)
+        monkeypatch.setattr(choose, "validated", lambda *_: left.pop(0))
+        assert list(choose.choose(before, after, out, []).values()) == figures
+        taken, _ = checkpoint.read(out)
+        name = "visu_proj.weight"
+        torch.testing.assert_close(taken[name], state[name] + best)
+        assert json.loads((out.parent / "words.json").read_text()) == ["dog"] and (out.parent / "tokenizer.json").exists()
+
+
+def test_of_two_checkpoints_without_an_average_the_second_is_taken(world, tmp_path):
+    after = tmp_path / "after/best_checkpoint.pth"
+    after.parent.mkdir()
+    (after.parent / "tokenizer.json").write_text("{}")
+    after.write_bytes(world["init"].read_bytes())
+    said = command("choose.py", world["init"], after, "--out", tmp_path / "chosen/best_checkpoint.pth")
+    assert "no average" in said and "different tokenizers" in said
+    assert (tmp_path / "chosen/best_checkpoint.pth").read_bytes() == after.read_bytes()
+    assert json.loads((tmp_path / "chosen/chosen.json").read_text()) == {}
 
 
 def test_a_state_that_was_cut_down_grows_into_one_that_can_be_gone_on_with():
