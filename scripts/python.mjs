@@ -9,8 +9,6 @@ import { join } from 'node:path';
 import { ROOT, run, runPackage } from './programs.mjs';
 
 const REQUIREMENTS = 'training/requirements.txt';
-/** Written last of what the builder writes. */
-const ATLAS = join(ROOT, 'training/atlas/build/atlas-128.json');
 const ENVIRONMENT = join('.cache', 'training');
 const OWN = join(ROOT, ENVIRONMENT, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 /** Prints what an interpreter lacks of the pinned packages, one a line: "name==wanted". */
@@ -88,10 +86,11 @@ export async function ensurePython(say) {
 /**
  * Draws the art, which comes as npm packages, into training/atlas/build; seconds.
  *
+ * @param {number} [side] of a thing, in pixels: 128 for training, 256 for what is exported
  * @returns {Promise<boolean>} false where it could not, which has been said
  */
-export async function drawAtlas() {
-  return (await runPackage('tsx', ['training/atlas/build-atlas.ts'])) === 0;
+export async function drawAtlas(side = 128) {
+  return (await runPackage('tsx', ['training/atlas/build-atlas.ts', '--size', String(side)])) === 0;
 }
 
 /**
@@ -99,10 +98,12 @@ export async function drawAtlas() {
  * other nouns, whoever opens it says so.
  *
  * @param {(words: string) => void} say
+ * @param {number} [side] as `drawAtlas` takes it
  * @returns {Promise<boolean>} false where it could not, which has been said
  */
-export async function ensureAtlas(say) {
-  if (existsSync(ATLAS)) return true;
+export async function ensureAtlas(say, side = 128) {
+  // Written last of what the builder writes.
+  if (existsSync(join(ROOT, `training/atlas/build/atlas-${side}.json`))) return true;
   say('Drawing the art of the scenes: training/atlas/build-atlas.ts.');
-  return drawAtlas();
+  return drawAtlas(side);
 }

@@ -12,14 +12,11 @@ import { readManifest } from '../cli/folder-bundle.ts';
 import { ROOT, run, runPackage } from './programs.mjs';
 import { ensureAtlas, findPython } from './python.mjs';
 
-const USAGE = 'Usage: npm run retrain -- [--minutes N] [--work FOLDER] [--cpu] [-- OPTIONS OF train.py]\n';
+const USAGE = 'Usage: npm run retrain -- [--minutes N] [--work FOLDER] [--cpu] [-- OPTIONS OF train.py]';
 const SHIPPED = join(ROOT, 'public/models/hivg-mini');
 const TRAINING = join(ROOT, 'training');
 
-const words = process.argv.slice(2);
-const at = words.includes('--') ? words.indexOf('--') : words.length;
-const { minutes, work, cpu } = options();
-const more = words.slice(at + 1);
+const { minutes, work, cpu, more } = options();
 const inWork = (...parts: string[]) => join(work, ...parts);
 
 const found = findPython();
@@ -33,10 +30,7 @@ if (
 }
 
 const manifest = await readManifest(SHIPPED);
-if (!(await ensureAtlas(say))) fail('The art could not be drawn.');
-await step('Art for pictures of their own size', join(TRAINING, 'atlas/build/atlas-256.json'), () =>
-  runPackage('tsx', ['training/atlas/build-atlas.ts', '--size', '256']),
-);
+for (const side of [128, 256]) if (!(await ensureAtlas(say, side))) fail('The art could not be drawn.');
 await step('What ships, back to a checkpoint', inWork('state/pieces.json'), () =>
   inTraining('gpu.py', 'prepare', inWork('state')),
 );
@@ -49,24 +43,25 @@ await step('Comparing it with what ships, and averages of the two', inWork('chos
   const sizes = ['--side', String(manifest.architecture.side), '--workers', '0', ...more];
   return inTraining('choose.py', ...both, '--out', inWork('chosen/best_checkpoint.pth'), '--', ...sizes);
 });
-const [before = 0, ...after] = Object.values(
-  JSON.parse(await readFile(inWork('chosen/chosen.json'), 'utf8')) as Record<string, number>,
-);
-if (after.length > 0 && Math.max(...after) <= before) {
+// Accuracy by how much of it is new; nothing where the two have no average.
+const accuracy = JSON.parse(await readFile(inWork('chosen/chosen.json'), 'utf8')) as Record<string, number>;
+const before = accuracy['0.0'];
+if (before !== undefined && Object.values(accuracy).every((each) => each <= before)) {
   say('On validation nothing finds more than what ships: it stays. Longer training may, in another --work.');
   process.exit(0);
 }
 await step('Converting', inWork('bundle/manifest.json'), () => {
   const named = ['--name', manifest.name, '--title', manifest.title ?? manifest.name];
   const said = ['--licence', manifest.licence, '--trained-on', manifest.trainedOn ?? ''];
-  return hivg('convert', inWork('chosen/best_checkpoint.pth'), '--out', inWork('bundle'), ...named, ...said);
+  const what = [inWork('chosen/best_checkpoint.pth'), '--out', inWork('bundle')];
+  return runPackage('tsx', ['cli/hivg.ts', 'convert', ...what, ...named, ...said]);
 });
 await step('Test sets', inWork('data/synthref/synthref_long.pth'), () =>
   inTraining('-m', 'synthref.export', '--out', inWork('data')),
 );
 say('Scores');
-const scored = await tsx('scripts/score-synthref.ts', inWork('bundle'), inWork('data'), '--print');
-if (scored !== 0) fail('Not everything was measured. The same command goes on.');
+const scoring = ['scripts/score-synthref.ts', inWork('bundle'), inWork('data'), '--print'];
+if ((await runPackage('tsx', scoring)) !== 0) fail('Not everything was measured. The same command goes on.');
 say(`${inWork('bundle')} is the new bundle. docs/bundled-model.md has the scores of the one that ships;`);
 say('training/README.md says what to do where the new one is to take its place.');
 
@@ -81,16 +76,10 @@ function inTraining(...args: string[]): Promise<number> {
   return run(python, args, { cwd: TRAINING });
 }
 
-function hivg(...args: string[]): Promise<number> {
-  return tsx('cli/hivg.ts', ...args);
-}
-
-function tsx(...args: string[]): Promise<number> {
-  return run(process.execPath, ['--import', 'tsx', ...args]);
-}
-
-function options(): { minutes: number; work: string; cpu: boolean } {
+function options(): { minutes: number; work: string; cpu: boolean; more: string[] } {
   try {
+    const words = process.argv.slice(2);
+    const at = words.includes('--') ? words.indexOf('--') : words.length;
     const { values } = parseArgs({
       args: words.slice(0, at),
       options: {
@@ -100,10 +89,10 @@ function options(): { minutes: number; work: string; cpu: boolean } {
       },
     });
     const minutes = Number(values.minutes);
-    if (!(minutes > 0)) fail(`--minutes ${values.minutes} is no length of time.`);
-    return { minutes, work: resolve(values.work), cpu: values.cpu };
+    if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes} is no length of time.`);
+    return { minutes, work: resolve(values.work), cpu: values.cpu, more: words.slice(at + 1) };
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
+    return fail(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
   }
 }
 
@@ -112,6 +101,6 @@ function say(text: string): void {
 }
 
 function fail(text: string): never {
-  process.stderr.write(`[retrain] ${text}\n${text.startsWith('Unknown option') ? USAGE : ''}`);
+  say(text);
   process.exit(1);
 }

@@ -11,23 +11,21 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+from commands import divided, python
 from hivg.checkpoint import CheckpointError, atomically
 from runs import Run
 from soup import SoupError, soup
 
-HERE = Path(__file__).resolve().parent
 #: The second's part in what is compared.
 SHARES = (0.0, 0.5, 0.75, 1.0)
 
 
 def validated(init: Path, folder: Path, more: list[str]) -> float:
     """Share of validation pairs that a checkpoint finds. `folder` is filled by train.py."""
-    words = ["train.py", "--stage", "full", "--init", init, "--run", folder, "--pairs", 0, "--validation", 1000, *more]
-    subprocess.run([sys.executable, *map(str, words)], cwd=HERE, check=True, stdout=subprocess.DEVNULL)
+    python("train.py", "--stage", "full", "--init", init, "--run", folder, "--pairs", 0, "--validation", 1000, *more, quiet=True)
     return json.loads(Run(folder).log.read_text().splitlines()[-1])["val"]["accuracy"]
 
 
@@ -59,20 +57,17 @@ def main() -> None:
     p.add_argument("first", type=Path)
     p.add_argument("second", type=Path)
     p.add_argument("--out", type=Path, required=True, help="the checkpoint to write, in a folder of its own")
-    words = sys.argv[1:]
-    at = words.index("--") if "--" in words else len(words)
-    options = p.parse_args(words[:at])
+    own, more = divided(sys.argv[1:])
+    options = p.parse_args(own)
     first, second, out = (file.resolve() for file in (options.first, options.second, options.out))
     try:
-        found = choose(first, second, out, words[at + 1 :])
+        found = choose(first, second, out, more)
     except SoupError as refused:
         print(f"no average of the two: {refused}", flush=True)
         taken(second, out)
         found = {}
     except (CheckpointError, FileNotFoundError) as failed:
         sys.exit(str(failed))
-    except subprocess.CalledProcessError as failed:
-        sys.exit(f"train.py could not validate (exit code {failed.returncode})")
     Run(out.parent).write_json("chosen.json", found)
     print(out, flush=True)
 

@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from commands import divided, python
 from evaluate import table
 from hivg.checkpoint import atomically
 from runs import Run, outcome
 from stages import STAGES
 
-HERE = Path(__file__).resolve().parent
 HILORA = ("warmup", "hilora1", "hilora2", "hilora3")
 SETS = ("test", "style", "combination", "long")
 
@@ -46,13 +45,6 @@ def entries() -> list[Entry]:
         *(Entry(s, t, b, STAGES[s].share / whole) for s, t, b in zip(HILORA, titles, starts)),
         Entry("full", "full fine-tuning", "contrastive", 1.0),
     ]
-
-
-def python(*words: object) -> None:
-    """Runs a command of this folder, and ends with it if it fails."""
-    done = subprocess.run([sys.executable, *map(str, words)], cwd=HERE)
-    if done.returncode:
-        sys.exit(done.returncode)
 
 
 def begin(options: argparse.Namespace) -> None:
@@ -125,10 +117,8 @@ def main() -> None:
     parser.add_argument("--clip", type=Path, help="a checkpoint of `--stage contrastive` instead")
     parser.add_argument("--count", type=int, default=1000, help="pairs of each test set")
     parser.add_argument("--processes", type=int, default=1, help="of torchrun, to train in: one for each GPU, or of a CPU")
-    ours, rest = (sys.argv[1:], []) if "--" not in sys.argv else (
-        sys.argv[1 : sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1 :]
-    )
-    options = parser.parse_args(ours)
+    own, rest = divided(sys.argv[1:])
+    options = parser.parse_args(own)
     options.rest = rest
     if options.processes < 1:
         sys.exit(f"--processes {options.processes}: at least one")

@@ -16,7 +16,6 @@ import hashlib
 import json
 import math
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -29,12 +28,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from commands import HERE, divided, python
 from hivg import checkpoint
 from hivg.checkpoint import CheckpointError, atomically
 from hivg.config import MINI
 from runs import RunError, heads_beside, outcome, tokenizer_beside
 
-HERE = Path(__file__).resolve().parent
 SHIPPED = HERE.parent / "public/models/hivg-mini"
 #: Bytes of a part.
 PART = 15 * 2**20
@@ -231,7 +230,7 @@ def carried(runs: Path) -> tuple[dict[str, Path], dict[str, Path]]:
 
 def piece(state: Path, out: Path, runs: Path, seconds: float, minutes: float, more: list[str]) -> None:
     """As much training as fits into so many seconds, from the state to the out folder. Evaluated only where time is counted."""
-    began = time.monotonic()
+    began, counted = time.monotonic(), math.isfinite(seconds)
 
     def left() -> float:
         return seconds - PACKING - (time.monotonic() - began)
@@ -246,20 +245,17 @@ def piece(state: Path, out: Path, runs: Path, seconds: float, minutes: float, mo
                 shutil.copy(runs / name, folder / name)
         if not (folder / "ended.json").exists() and left() > 0:
             init = ["--init", before] if not (folder / "last.pt").exists() else []
-            words = [
-                "train.py", "--run", folder, *COMMON, *phase.options, "--minutes", phase.share * minutes,
-                *(["--stop-after", left() / 60] if left() < math.inf else []), *more, *init,
-            ]
-            subprocess.run([sys.executable, *map(str, words)], cwd=HERE, check=True)
+            stop = ["--stop-after", left() / 60] if counted else []
+            python("train.py", "--run", folder, *COMMON, *phase.options, "--minutes", phase.share * minutes, *stop, *more, *init)
         before = outcome(folder) / "best_checkpoint.pth"
         if not (folder / "ended.json").exists():
             break
     else:
         report = folder / "evaluation"
-        if math.inf > left() > EVALUATION and not report.with_suffix(".json").exists():
+        if counted and left() > EVALUATION and not report.with_suffix(".json").exists():
             # First what was trained: a machine that is taken away meanwhile takes the figures alone.
             pack(*carried(runs), out)
-            subprocess.run([sys.executable, "evaluate.py", str(before), "--out", str(report)], cwd=HERE, check=True)
+            python("evaluate.py", before, "--out", report)
     pack(*carried(runs), out)
     over = all((runs / p.name / "ended.json").exists() for p in PHASES)
     print(f"{'all is trained' if over else 'to be gone on with'}: {out}", flush=True)
@@ -282,14 +278,13 @@ def main() -> None:
     last = commands.add_parser("unpack")
     last.add_argument("out", type=Path)
     last.add_argument("runs", type=Path)
-    words = sys.argv[1:]
-    at = words.index("--") if "--" in words else len(words)
-    options = parser.parse_args(words[:at])
+    own, more = divided(sys.argv[1:])
+    options = parser.parse_args(own)
     try:
         if options.command == "prepare":
             prepare(options.state, options.init)
         elif options.command == "piece":
-            piece(options.state.resolve(), options.out.resolve(), options.runs.resolve(), options.seconds, options.minutes, words[at + 1 :])
+            piece(options.state.resolve(), options.out.resolve(), options.runs.resolve(), options.seconds, options.minutes, more)
         else:
             read_parts("state", options.out, options.runs)
             read_parts("best", options.out, options.runs)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 KINDS = ("adamw", "muon")
 #: AdamW's averages; Muon's momentum is its own default.
 BETAS = (0.9, 0.98)
-#: Jordan's quintic: so many rounds of it bring the singular values of a matrix between 0.7 and 1.2.
+#: Jordan's quintic: so many rounds of it bring all but the smallest singular values of a matrix near 1.
 QUINTIC, ROUNDS = (3.4445, -4.7750, 2.0315), 5
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import commands
 import compare
 
 
@@ -17,12 +18,12 @@ def option(words: list[str], name: str) -> str:
 @pytest.fixture
 def trained(monkeypatch) -> list[list[str]]:
     """Commands started, each writing at once what training or evaluation leaves behind. Accuracies grow from one to the next."""
-    commands: list[list[str]] = []
+    started: list[list[str]] = []
 
     def run(words: list[str], **_: object) -> SimpleNamespace:
-        commands.append(words)
+        started.append(words)
         if "evaluate.py" in words:
-            share = len(commands) / 100
+            share = len(started) / 100
             sets = {name: {"accuracy": share, "reg_attention_inside": share / 2} for name in compare.SETS}
             Path(words[words.index("evaluate.py") + 1]).with_name("evaluation.json").write_text(json.dumps({"sets": sets}))
         else:
@@ -32,8 +33,8 @@ def trained(monkeypatch) -> list[list[str]]:
             (folder / "ended.json").write_text(json.dumps({"pairs": int(option(words, "--pairs")), "weights": weights}))
         return SimpleNamespace(returncode=0)
 
-    monkeypatch.setattr(compare.subprocess, "run", run)
-    return commands
+    monkeypatch.setattr(commands.subprocess, "run", run)
+    return started
 
 
 def ask(monkeypatch, *words: object) -> None:
