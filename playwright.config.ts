@@ -22,6 +22,8 @@ export default defineConfig({
     browserName: 'chromium',
     baseURL: `${address}/`,
     headless: true,
+    // It would answer what a test routes; e2e/offline.spec.ts has it.
+    serviceWorkers: 'block',
     launchOptions: launchOptions(),
     screenshot: 'only-on-failure',
     trace: 'retain-on-failure',

@@ -5,6 +5,7 @@
  */
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
+import { serviceWorker } from './scripts/service-worker-build.ts';
 
 /** Nothing but this origin; `wasm-unsafe-eval` compiles ONNX Runtime and allows no eval of text. */
 const POLICY: Readonly<Record<string, readonly string[]>> = {
@@ -64,7 +65,7 @@ function contentSecurityPolicy(development: boolean): Plugin {
 export default defineConfig(({ command }) => ({
   // Relative, so that the built folder can be served from anywhere.
   base: './',
-  plugins: [react(), contentSecurityPolicy(command === 'serve')],
+  plugins: [react(), contentSecurityPolicy(command === 'serve'), serviceWorker()],
   worker: { format: 'es' },
   // ONNX Runtime's scripts stay files of their own: a thread that started from a bundle would start the bundle again.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },

@@ -3,9 +3,8 @@
 
 import type { BundleReader, Manifest } from '../src/grounding/bundle.ts';
 import { BundleError, checkFile, MANIFEST_FILE, parseManifest } from '../src/grounding/bundle.ts';
+import { BUNDLE_CACHE, bundleKey } from './bundle-cache.ts';
 import { CancelledError, WorkerError } from './errors.ts';
-
-const CACHE = 'hivg-bundles-1';
 
 /** Called as bytes arrive, whether from the network or the cache. */
 export type OnBytes = (bytes: number, file: string) => void;
@@ -45,7 +44,7 @@ export class BundleDownload implements BundleReader {
     const entry = this.#manifest?.files.find((file) => file.path === path);
     if (!entry || !this.#manifest) throw new BundleError('missing-file', `The bundle has no file '${path}'.`);
     const cache = await openCache();
-    const key = `${this.#base}${path}?sha256=${entry.sha256}`;
+    const key = bundleKey(`${this.#base}${path}`, entry.sha256);
     const cached = await cache?.match(key);
     if (cached) {
       const bytes = new Uint8Array(await cached.arrayBuffer());
@@ -124,7 +123,7 @@ export class BundleDownload implements BundleReader {
 /** The browser's cache, or null where it is switched off (private windows, plain HTTP). */
 async function openCache(): Promise<Cache | null> {
   try {
-    return await caches.open(CACHE);
+    return await caches.open(BUNDLE_CACHE);
   } catch {
     return null;
   }

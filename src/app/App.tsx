@@ -10,6 +10,7 @@ import { EXPORT_COMMANDS } from './export/commands.ts';
 import { ExportDialog } from './export/ExportDialog.tsx';
 import { HelpDialog } from './help/HelpDialog.tsx';
 import { UndoButtons } from './history/UndoButtons.tsx';
+import { OfflineStatus } from './offline/OfflineStatus.tsx';
 import { PageContext } from './page-context.tsx';
 import { Palette } from './palette/Palette.tsx';
 import { Panel } from './panel/Panel.tsx';
@@ -98,6 +99,7 @@ export function App() {
             <span>HiVG</span>
           </button>
           <div className="topbar-end">
+            <OfflineStatus />
             <StatusChip />
             <UndoButtons />
             {image && (

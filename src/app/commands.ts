@@ -6,6 +6,7 @@ import { type Command, type CommandList, hasImage, hasResult, NEEDS_IMAGE, NEEDS
 import { EXPORT_COMMANDS } from './export/commands.ts';
 import { TRUTH_COMMANDS } from './ground-truth/commands.ts';
 import { HISTORY_COMMANDS } from './history/commands.ts';
+import { OFFLINE_COMMANDS } from './offline/commands.ts';
 import { STAGE_COMMANDS } from './stage/commands.ts';
 import { boxText } from './words.ts';
 
@@ -158,4 +159,5 @@ export const ALL_COMMANDS: readonly Command[] = [
   ATTENTION_COMMANDS,
   TRUTH_COMMANDS,
   EXPORT_COMMANDS,
+  OFFLINE_COMMANDS,
 ].flatMap((list: CommandList) => Object.values(list));

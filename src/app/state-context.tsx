@@ -8,6 +8,7 @@ import type { GroundingState } from '../state/grounding-store.ts';
 import type { HistoryState } from '../state/history-store.ts';
 import type { ImageState } from '../state/image-store.ts';
 import type { ModelState } from '../state/model-store.ts';
+import type { OfflineState } from '../state/offline/offline-store.ts';
 import type { SettingsState } from '../state/settings-store.ts';
 import type { ViewState } from '../state/view-store.ts';
 
@@ -35,6 +36,9 @@ export const useGroundTruth = <T,>(select: (state: GroundTruthState) => T): T =>
 export const useImage = <T,>(select: (state: ImageState) => T): T => useStore(useAppState().image, select);
 
 export const useModel = <T,>(select: (state: ModelState) => T): T => useStore(useAppState().model, select);
+
+export const useOffline = <T,>(select: (state: OfflineState) => T): T =>
+  useStore(useAppState().offline, select);
 
 export const useSettings = <T,>(select: (state: SettingsState) => T): T =>
   useStore(useAppState().settings, select);

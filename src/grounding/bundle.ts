@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import { PRECISIONS } from '../hivg/precision.ts';
+import { sha256Of } from './sha256.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
 export const FORMAT_VERSION = 2;
@@ -180,12 +181,6 @@ export async function checkFile(
       `'${file}' is not the file its manifest describes: its SHA-256 differs.`,
     );
   }
-}
-
-/** SHA-256 in hexadecimal. */
-export async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** JSON in a checked file. */

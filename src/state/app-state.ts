@@ -9,6 +9,8 @@ import { createHistoryStore } from './history-store.ts';
 import type { ImageDecoding } from './image/open-image.ts';
 import { createImageStore } from './image-store.ts';
 import { createModelStore } from './model-store.ts';
+import type { OfflineHost } from './offline/host.ts';
+import { createOfflineStore } from './offline/offline-store.ts';
 import { createPageUndo, type PageUndo } from './page-undo.ts';
 import { readQuery } from './query.ts';
 import { createRecentStore } from './recent-store.ts';
@@ -25,6 +27,7 @@ export interface Surroundings {
   readonly storage: () => Storage;
   /** The page's address. */
   readonly href: string;
+  readonly offline: OfflineHost;
 }
 
 export interface SamplesState {
@@ -49,6 +52,7 @@ export function createAppState(around: Surroundings) {
   const recent = createRecentStore(around.storage);
   const attention = createAttentionStore();
   const groundTruth = createGroundTruthStore();
+  const offline = createOfflineStore(around.offline);
   const samples = createStore<SamplesState>()(() => ({ samples: [], read: false }));
 
   client.onFault = (error) => model.getState().fault(error);
@@ -96,6 +100,7 @@ export function createAppState(around: Surroundings) {
     history,
     undo,
     recent,
+    offline,
     samples,
     query,
     client,

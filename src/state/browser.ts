@@ -3,6 +3,9 @@ import { connectAddress } from './address-bar.ts';
 import { type AppState, createAppState, type Surroundings } from './app-state.ts';
 import type { WorkerPort } from './grounding-client.ts';
 import type { ImageDecoding } from './image/open-image.ts';
+import { browserHost, isolationHost } from './offline/browser-host.ts';
+import { isolate } from './offline/isolate.ts';
+import { keepWhenQuiet } from './offline/keep-when-quiet.ts';
 
 /** React draws and Konva paints within a frame or two; a second is far behind both. */
 const RELEASE_AFTER_MS = 2000;
@@ -34,7 +37,20 @@ const decoding: ImageDecoding<ImageBitmap> = {
   },
 };
 
+/** Files that the system opened the installed page with. */
+function openLaunched(open: (file: File) => void): void {
+  interface LaunchQueue {
+    setConsumer(take: (launch: { files: readonly FileSystemFileHandle[] }) => void): void;
+  }
+  const { launchQueue } = globalThis as { launchQueue?: LaunchQueue };
+  launchQueue?.setConsumer(({ files }) => {
+    const [first] = files;
+    if (first) void first.getFile().then(open);
+  });
+}
+
 export function createBrowserState(): AppState {
+  const offline = browserHost(import.meta.env.PROD);
   const around: Surroundings = {
     openPort: () =>
       // Vite finds the worker by this very form, and bundles it.
@@ -49,11 +65,21 @@ export function createBrowserState(): AppState {
     release: (bitmap) => setTimeout(() => bitmap.close(), RELEASE_AFTER_MS),
     storage: () => localStorage,
     href: location.href,
+    offline,
   };
   const state = createAppState(around);
   void connectAddress(state, {
     href: () => location.href,
     replace: (href) => history.replaceState(null, '', href),
   });
-  return state;
+  keepWhenQuiet(state);
+  openLaunched((file) => void state.image.getState().open(file, file.name));
+  return {
+    ...state,
+    // At once where the page is isolated; where a host sets no headers, once it is or cannot be.
+    start: () =>
+      void isolate(isolationHost(offline)).then((reloading) => {
+        if (!reloading) state.start();
+      }),
+  };
 }

@@ -2,12 +2,13 @@
 // case's outputs are held against the original's. For tests; nothing of it ships.
 
 import type { BundleReader, Manifest } from '../../src/grounding/bundle.ts';
-import { BundleError, sha256Of } from '../../src/grounding/bundle.ts';
+import { BundleError } from '../../src/grounding/bundle.ts';
 import { clipTokenizerJson } from '../../src/grounding/clip-tokenizer-json.ts';
 import { Grounder } from '../../src/grounding/ground.ts';
 import { openCheckpoint } from '../../src/grounding/open-checkpoint.ts';
 import { preprocess } from '../../src/grounding/preprocess.ts';
 import { readSafetensors } from '../../src/grounding/safetensors.ts';
+import { sha256Of } from '../../src/grounding/sha256.ts';
 import type { Difference, ReferenceRounding } from '../../src/grounding/testing/parity.ts';
 import { differences, outputsOf, withRollouts } from '../../src/grounding/testing/parity.ts';
 import { createTokenizer } from '../../src/grounding/tokenizer.ts';

@@ -44,6 +44,9 @@ export const CopyIcon = () =>
     'M8.5 7h6a1.5 1.5 0 0 1 1.5 1.5v6a1.5 1.5 0 0 1-1.5 1.5h-6A1.5 1.5 0 0 1 7 14.5v-6A1.5 1.5 0 0 1 8.5 7z',
     'M4.5 13A1.5 1.5 0 0 1 4 11.5v-6A1.5 1.5 0 0 1 5.5 4h6a1.5 1.5 0 0 1 1.5.5',
   );
+export const OfflineIcon = () =>
+  path('M10 2.5a6 6 0 1 0 0 12 6 6 0 0 0 0-12z', 'M7.2 8.7l2 2 3.6-4', 'M6.5 17.5h7');
+export const UpdateIcon = () => path('M15.5 8A6 6 0 1 0 16 11.5', 'M16 4v4h-4');
 export const CheckIcon = () => path('M4.5 10.5l3.5 3.5 7.5-8');
 export const WarnIcon = () =>
   path('M10 3.5l7.2 12.5a.6.6 0 0 1-.5.9H3.3a.6.6 0 0 1-.5-.9z', 'M10 8.5v3.2', 'M10 14.2h.01');

@@ -47,6 +47,15 @@ const SIGNATURES: readonly Signature[] = [
   { offset: 0, magic: '8BPS', kind: rare('a Photoshop document', EXPORT_HINT) },
   { offset: 0, magic: 'gimp xcf', kind: rare('a GIMP document', EXPORT_HINT) },
   { offset: 0, magic: '%PDF', kind: other('a PDF document') },
+  // A bundle is a zip that begins with its manifest.
+  {
+    offset: 30,
+    magic: 'manifest.json',
+    kind: rare(
+      'a HiVG model',
+      "Unpack it into a folder beside the page's other models and name it in models/index.json.",
+    ),
+  },
   { offset: 0, magic: 'PK\x03\x04', kind: other('a zip archive or office document') },
   { offset: 0, magic: [0x1f, 0x8b], kind: other('a gzip archive') },
   { offset: 0, magic: '7z\xbc\xaf', kind: other('a 7z archive') },

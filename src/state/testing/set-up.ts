@@ -1,7 +1,10 @@
 /** The whole state for a test: its worker is played by the test, its files need no decoder, its storage is a map. */
 import { vi } from 'vitest';
 import { createAppState } from '../app-state.ts';
+import type { OfflineHost } from '../offline/host.ts';
 import { FakePort, MODEL, resultOf, settle } from './fake-port.ts';
+
+const withoutServiceWorker = { unavailable: 'A test keeps nothing.' } as OfflineHost;
 
 /** The first bytes of a PNG of 400 × 200. */
 function pngBytes(width = 400, height = 200): Uint8Array<ArrayBuffer> {
@@ -44,6 +47,7 @@ export function setUp(href = 'https://here.example/app/index.html') {
         removeItem: (key: string) => void stored.delete(key),
       }) as Storage,
     href,
+    offline: withoutServiceWorker,
   });
   const port = (): FakePort => {
     const newest = ports.at(-1);
