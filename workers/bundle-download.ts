@@ -3,28 +3,41 @@
 
 import type { BundleReader, Manifest } from '../src/grounding/bundle.ts';
 import { BundleError, checkFile, MANIFEST_FILE, parseManifest } from '../src/grounding/bundle.ts';
-import { BUNDLE_CACHE, bundleKey } from './bundle-cache.ts';
+import { bundleKey } from './bundle-cache.ts';
 import { CancelledError, WorkerError } from './errors.ts';
 
 /** Called as bytes arrive, whether from the network or the cache. */
 export type OnBytes = (bytes: number, file: string) => void;
 
+/** Where a bundle's files come from and stay. */
+export interface DownloadSurroundings {
+  /** The page's own, from which alone models come. */
+  readonly origin: string;
+  fetch(url: URL, init: RequestInit): Promise<Response>;
+  /** The browser's cache for models, or null where it is switched off (private windows, plain HTTP). */
+  openCache(): Promise<Pick<Cache, 'match' | 'keys' | 'delete' | 'put'> | null>;
+}
+
+type OpenCache = Awaited<ReturnType<DownloadSurroundings['openCache']>>;
+
 export class BundleDownload implements BundleReader {
   readonly #base: string;
   readonly #signal: AbortSignal;
   readonly #onBytes: OnBytes;
+  readonly #around: DownloadSurroundings;
   #manifest: Manifest | null = null;
   /** Bytes that came over the network. */
   downloadedBytes = 0;
 
   /** @param base the bundle's folder, an absolute URL on this origin that ends in a slash */
-  constructor(base: string, signal: AbortSignal, onBytes: OnBytes) {
-    if (new URL(base).origin !== self.location.origin) {
+  constructor(base: string, signal: AbortSignal, onBytes: OnBytes, around: DownloadSurroundings) {
+    if (new URL(base).origin !== around.origin) {
       throw new WorkerError('bad-request', `${base} is on another origin; models come from this one only.`);
     }
     this.#base = base;
     this.#signal = signal;
     this.#onBytes = onBytes;
+    this.#around = around;
   }
 
   /** Fetches and checks the manifest, always from the network's side: it is what says whether a cached file is current. */
@@ -43,7 +56,7 @@ export class BundleDownload implements BundleReader {
   async read(path: string): Promise<Uint8Array<ArrayBuffer>> {
     const entry = this.#manifest?.files.find((file) => file.path === path);
     if (!entry || !this.#manifest) throw new BundleError('missing-file', `The bundle has no file '${path}'.`);
-    const cache = await openCache();
+    const cache = await this.#around.openCache();
     const key = bundleKey(`${this.#base}${path}`, entry.sha256);
     const cached = await cache?.match(key);
     if (cached) {
@@ -81,7 +94,7 @@ export class BundleDownload implements BundleReader {
   }
 
   /** Stores a file that has been checked, in place of older versions. A full disk costs the cache, not the start. */
-  async #keep(cache: Cache | null, path: string, key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #keep(cache: OpenCache, path: string, key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     try {
       for (const old of (await cache?.keys(`${this.#base}${path}`, { ignoreSearch: true })) ?? []) {
         await cache?.delete(old);
@@ -95,7 +108,7 @@ export class BundleDownload implements BundleReader {
   async #fetch(path: string, init: RequestInit = {}): Promise<Response> {
     let response: Response;
     try {
-      response = await fetch(new URL(path, this.#base), { ...init, signal: this.#signal });
+      response = await this.#around.fetch(new URL(path, this.#base), { ...init, signal: this.#signal });
     } catch {
       this.#throwIfCancelled();
       throw new WorkerError(
@@ -117,14 +130,5 @@ export class BundleDownload implements BundleReader {
 
   #throwIfCancelled(): void {
     if (this.#signal.aborted) throw new CancelledError();
-  }
-}
-
-/** The browser's cache, or null where it is switched off (private windows, plain HTTP). */
-async function openCache(): Promise<Cache | null> {
-  try {
-    return await caches.open(BUNDLE_CACHE);
-  } catch {
-    return null;
   }
 }

@@ -1,51 +1,63 @@
 // Loading a model: manifest, choice of provider and precision, sessions, a first run that is checked against the answer
 // stored in the bundle. Never falls back silently: what was chosen, and why, goes to the page in words.
 
-import type { Manifest } from '../src/grounding/bundle.ts';
+import type { BundleReader, Manifest } from '../src/grounding/bundle.ts';
 import { openTokenizer } from '../src/grounding/bundle-tokenizer.ts';
 import { Grounder, STARTED } from '../src/grounding/ground.ts';
 import { selfCheck } from '../src/grounding/probe.ts';
+import type { Runtime } from '../src/grounding/session.ts';
 import { choosePrecision, usablePrecisions } from '../src/grounding/session.ts';
 import type { Tokenizer } from '../src/grounding/tokenizer.ts';
+import type { DownloadSurroundings } from './bundle-download.ts';
 import { BundleDownload } from './bundle-download.ts';
 import { CancelledError, WorkerError } from './errors.ts';
-import type { LoadedModel, LoadModelRequest, Precision, ProgressEvent } from './protocol.ts';
+import type { Model, ReportProgress } from './grounding-service.ts';
+import type { LoadedModel, LoadModelRequest, Precision } from './protocol.ts';
 import type { Gpu } from './web-runtime.ts';
-import { openGpu, threadCount, webRuntime } from './web-runtime.ts';
 
-export interface Model {
-  readonly grounder: Grounder;
-  readonly tokenizer: Tokenizer;
-  readonly gpu: Gpu | null;
-  readonly described: LoadedModel;
+/** A provider with what it computes on. */
+export type RunsOn =
+  | { readonly provider: 'webgpu'; readonly gpu: Gpu }
+  | { readonly provider: 'wasm'; readonly threads: number };
+
+type Chosen = RunsOn & { readonly reason: string };
+
+/** What loading a model takes from where it runs. */
+export interface ModelSurroundings extends DownloadSurroundings {
+  /** A device on the GPU, or words for why there is none. */
+  openGpu(): Promise<Gpu | string>;
+  /** The threads that wasm gets where `wanted` are asked for. */
+  threadCount(wanted: number | undefined): number;
+  /** ONNX Runtime on a provider, over the files that `reader` gives. */
+  openRuntime(reader: BundleReader, manifest: Manifest, on: RunsOn): Promise<Runtime>;
 }
 
-type Chosen = { readonly reason: string } & (
-  | { readonly provider: 'webgpu'; readonly gpu: Gpu }
-  | { readonly provider: 'wasm'; readonly threads: number }
-);
-
-type Report = (progress: Omit<ProgressEvent, 'kind' | 'id'>) => void;
-
+/**
+ * @throws {WorkerError} `fetch-failed`, `provider-unavailable`, `session-failed`, `run-failed`
+ * @throws {BundleError} what is wrong with the bundle
+ * @throws {CancelledError} once `signal` has fired
+ */
 export async function loadModel(
   request: LoadModelRequest,
   signal: AbortSignal,
-  report: Report,
+  report: ReportProgress,
+  around: ModelSurroundings,
 ): Promise<Model> {
   let loadedBytes = 0;
   let totalBytes = 0;
   report({ phase: 'manifest', loadedBytes, totalBytes });
-  const download = new BundleDownload(request.bundleUrl, signal, (bytes, file) => {
+  const onBytes = (bytes: number, file: string) => {
     loadedBytes = Math.min(totalBytes, loadedBytes + bytes);
     report({ phase: 'download', loadedBytes, totalBytes, file });
-  });
+  };
+  const download = new BundleDownload(request.bundleUrl, signal, onBytes, around);
   const manifest = await download.manifest();
-  let chosen = await chooseProvider(request, manifest);
+  let chosen = await chooseProvider(request, manifest, around);
   for (;;) {
     try {
       totalBytes = Math.max(totalBytes, bytesToLoad(manifest, request, chosen));
       const tokenizer = await openTokenizer(download, manifest);
-      const grounder = await openSessions(download, manifest, request, chosen);
+      const grounder = await openSessions(download, manifest, request, chosen, around);
       report({ phase: 'warm-up', loadedBytes: totalBytes, totalBytes });
       await check(grounder, tokenizer);
       if (signal.aborted) {
@@ -65,7 +77,7 @@ export async function loadModel(
       if (!may || signal.aborted) throw error;
       chosen = {
         provider: 'wasm',
-        threads: threadCount(request.threads),
+        threads: around.threadCount(request.threads),
         reason: `WebGPU did not work here (${(error as Error).message})`,
       };
     }
@@ -80,10 +92,15 @@ function isRuntimeFault(error: unknown): boolean {
 async function chooseProvider(
   { provider, precision, threads }: LoadModelRequest,
   manifest: Manifest,
+  around: ModelSurroundings,
 ): Promise<Chosen> {
-  const wasm = (reason: string): Chosen => ({ provider: 'wasm', threads: threadCount(threads), reason });
+  const wasm = (reason: string): Chosen => ({
+    provider: 'wasm',
+    threads: around.threadCount(threads),
+    reason,
+  });
   if (provider === 'wasm') return wasm('it was asked for');
-  const gpu = await openGpu();
+  const gpu = await around.openGpu();
   if (typeof gpu === 'string') {
     if (provider === 'webgpu') {
       throw new WorkerError(
@@ -114,8 +131,9 @@ async function openSessions(
   manifest: Manifest,
   request: LoadModelRequest,
   chosen: Chosen,
+  around: ModelSurroundings,
 ): Promise<Grounder> {
-  const runtime = await webRuntime(download, manifest, chosen);
+  const runtime = await around.openRuntime(download, manifest, chosen);
   try {
     return await Grounder.open(manifest, runtime, request.precision);
   } catch (error) {
