@@ -77,7 +77,14 @@ export class BundleDownload implements BundleReader {
     const reader = response.body?.getReader();
     for (;;) {
       this.#throwIfCancelled();
-      const chunk = await reader?.read();
+      const chunk = await reader?.read().catch(() => {
+        this.#throwIfCancelled();
+        throw new WorkerError(
+          'fetch-failed',
+          `The connection was lost while '${path}' of the model was downloaded.`,
+          'Check the connection and try again.',
+        );
+      });
       if (!chunk || chunk.done) break;
       if (filled + chunk.value.byteLength > expected) {
         throw new BundleError(

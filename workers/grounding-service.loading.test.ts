@@ -191,6 +191,19 @@ describe('a model that cannot be loaded', () => {
     });
   });
 
+  test('a connection that is lost in the middle of a file is no fault of the GPU', async () => {
+    worker.gpu = new FakeGpu();
+    worker.network.breakOff('q4/image.bin');
+    expect(await worker.refused(worker.load().reply)).toEqual({
+      code: 'fetch-failed',
+      message: "The connection was lost while 'q4/image.bin' of the model was downloaded.",
+      hint: 'Check the connection and try again.',
+    });
+    expect(worker.network.requests.filter((path) => path.startsWith('int8/'))).toEqual([]);
+    worker.network.mend();
+    expect(await worker.loaded()).toMatchObject({ provider: 'webgpu' });
+  });
+
   test('another origin is asked for nothing', async () => {
     const bundleUrl = 'https://elsewhere.example/models/bundle/';
     expect(await worker.refused(worker.load({ bundleUrl }).reply)).toMatchObject({ code: 'bad-request' });
