@@ -5,6 +5,7 @@ import type { BundleReader, Manifest } from '../src/grounding/bundle.ts';
 import { openTokenizer } from '../src/grounding/bundle-tokenizer.ts';
 import { Grounder, STARTED } from '../src/grounding/ground.ts';
 import { selfCheck } from '../src/grounding/probe.ts';
+import { PROVIDERS, type Precision } from '../src/grounding/providers.ts';
 import type { Runtime } from '../src/grounding/session.ts';
 import { choosePrecision, usablePrecisions } from '../src/grounding/session.ts';
 import type { Tokenizer } from '../src/grounding/tokenizer.ts';
@@ -12,7 +13,7 @@ import type { DownloadSurroundings } from './bundle-download.ts';
 import { BundleDownload } from './bundle-download.ts';
 import { CancelledError, WorkerError } from './errors.ts';
 import type { Model, ReportProgress } from './grounding-service.ts';
-import type { LoadedModel, LoadModelRequest, Precision } from './protocol.ts';
+import type { LoadedModel, LoadModelRequest } from './protocol.ts';
 import type { Gpu } from './web-runtime.ts';
 
 /** A provider with what it computes on. */
@@ -199,7 +200,7 @@ function otherPrecisions(
     .map((precision) => ({
       precision,
       bytes: manifest.precisions[precision]?.bytes ?? 0,
-      runsOn: (['webgpu', 'wasm'] as const).filter(
+      runsOn: PROVIDERS.filter(
         (other) => other !== provider && usablePrecisions(manifest, other, true).includes(precision),
       ),
     }));

@@ -9,12 +9,7 @@
  * This file holds types alone: no code runs from here, and neither the DOM nor the worker scope is needed.
  */
 import type { BoxInImage, Letterbox } from '../src/grounding/boxes.ts';
-
-/** Where the network runs. */
-export type Provider = 'webgpu' | 'wasm';
-
-/** A form of the weights. `int8` has dynamic activations and is for wasm; `q4` and `q8` are block-wise. */
-export type Precision = 'fp32' | 'fp16' | 'q8' | 'q4' | 'int8';
+import type { Precision, Provider } from '../src/grounding/providers.ts';
 
 // ── Requests: page → worker ────────────────────────────────────────────────────────────────────────────────
 

@@ -1,4 +1,4 @@
-import type { Precision } from '../../src/hivg/precision.ts';
+import { PRECISIONS, type Precision } from '../../src/hivg/precision.ts';
 import { readArguments, readPrecision } from '../arguments.ts';
 import { convertToFolder } from '../convert-folder.ts';
 import { CliError } from '../errors.ts';
@@ -14,7 +14,7 @@ Turns a HiVG checkpoint (best_checkpoint.pth, as the original's training writes 
 tokenizer and manifest, ready for the page and for 'hivg ground'. The checkpoint is read, never executed.
 
   --out DIR            the bundle's folder; it must not exist yet
-  --precision LIST     which of fp32, fp16, q8, q4, int8, with commas between (default: ${DEFAULT_PRECISIONS})
+  --precision LIST     which of ${PRECISIONS.join(', ')}, with commas between (default: ${DEFAULT_PRECISIONS})
   --name NAME          the model's name (default: the folder's)
   --title TEXT         its name for people
   --licence TEXT       the licence of the weights (default: unspecified)

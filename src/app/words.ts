@@ -1,5 +1,6 @@
 /** Numbers and results as words, the same for eyes, ears and clipboard. */
 import type { LoadedModel, ProgressEvent } from '../../workers/protocol.ts';
+import type { Provider } from '../grounding/providers.ts';
 import type { BoxFractions, Grounding } from '../state/grounding-store.ts';
 
 export interface Size {
@@ -73,7 +74,7 @@ export function doubts({ result }: Grounding, model: LoadedModel | null): string
   return found;
 }
 
-export const PROVIDER_NAMES = { webgpu: 'WebGPU', wasm: 'WebAssembly' } as const;
+export const PROVIDER_NAMES: Readonly<Record<Provider, string>> = { webgpu: 'WebGPU', wasm: 'WebAssembly' };
 
 /** "WebGPU · q4", "WebAssembly · int8, 2 threads". */
 export function providerText({ provider, precision, threads }: LoadedModel): string {

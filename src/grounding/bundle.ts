@@ -2,6 +2,7 @@
 // file must hash to; nothing of a bundle is used before the manifest has been checked against this schema.
 
 import * as v from 'valibot';
+import type { Precision } from '../hivg/precision.ts';
 import { PRECISIONS } from '../hivg/precision.ts';
 import { sha256Of } from './sha256.ts';
 
@@ -106,7 +107,7 @@ const manifestSchema = v.object({
 type Parsed = v.InferOutput<typeof manifestSchema>;
 export type PrecisionManifest = v.InferOutput<typeof precision>;
 export type Manifest = Omit<Parsed, 'precisions'> & {
-  readonly precisions: Partial<Record<(typeof PRECISIONS)[number], PrecisionManifest>>;
+  readonly precisions: Partial<Record<Precision, PrecisionManifest>>;
 };
 
 /**

@@ -13,7 +13,8 @@ import { deviceOutputs, hasLaterLayers, patchInputs, requireOutputs } from './gr
 import type { SequencePlaces } from './places.ts';
 import { maskMap, sequencePlaces, spreadRows } from './places.ts';
 import type { Preprocessed } from './preprocess.ts';
-import type { Runtime, RuntimeProvider } from './session.ts';
+import type { RuntimeProvider } from './providers.ts';
+import type { Runtime } from './session.ts';
 import { choosePrecision, disposeAll, graphFiles, readFloats, runtimeQueue } from './session.ts';
 import type { Outputs } from './shared-outputs.ts';
 import { SharedOutputs } from './shared-outputs.ts';

@@ -8,9 +8,7 @@ import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-common';
 import type { Activation, GraphName, Precision } from '../hivg/precision.ts';
 import type { Manifest } from './bundle.ts';
 import { BundleError } from './bundle.ts';
-
-/** Where the runtime computes. `cpu` is onnxruntime-node's. */
-export type RuntimeProvider = 'webgpu' | 'wasm' | 'cpu';
+import type { RuntimeProvider } from './providers.ts';
 
 export interface GraphFiles {
   /** Paths inside the bundle. */

@@ -3,6 +3,7 @@
 
 import type { WeightFile } from '../onnx/external-data.ts';
 
+/** `int8` quantises activations as they come and is for CPUs; `q4` and `q8` are block-wise. */
 export const PRECISIONS = ['fp32', 'fp16', 'q8', 'q4', 'int8'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 

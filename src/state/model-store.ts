@@ -1,6 +1,7 @@
 /** The model and where it runs: chosen, on its way, ready or failed. */
 import { createStore } from 'zustand/vanilla';
-import type { LoadedModel, Precision, ProgressEvent, Provider } from '../../workers/protocol.ts';
+import type { LoadedModel, ProgressEvent } from '../../workers/protocol.ts';
+import type { Precision, Provider } from '../grounding/providers.ts';
 import { chooseModel, type FetchJson, fetchModelChoices, type ModelChoice } from './catalogues.ts';
 import { asGroundingError, type GroundingClient, type GroundingError } from './grounding-client.ts';
 import type { PageQuery } from './query.ts';

@@ -2,7 +2,7 @@
  * Another provider or precision for the loaded model: image and expression stay and are grounded again. Where it cannot
  * be had, what ran before is loaded again, and the reason is there to be read.
  */
-import type { Precision, Provider } from '../../workers/protocol.ts';
+import type { Precision, Provider } from '../grounding/providers.ts';
 import type { GroundingStore } from './grounding-store.ts';
 import type { ModelStore } from './model-store.ts';
 import type { SettingsStore } from './settings-store.ts';

@@ -1,5 +1,5 @@
 /** The page's address parameters, for tests and tinkerers: ?provider=wasm&precision=int8&model=hivg-mini&threads=2 */
-import type { Precision, Provider } from '../../workers/protocol.ts';
+import { PRECISIONS, PROVIDERS, type Precision, type Provider } from '../grounding/providers.ts';
 
 export interface PageQuery {
   readonly provider: Provider | null;
@@ -10,8 +10,6 @@ export interface PageQuery {
   readonly complaints: readonly string[];
 }
 
-const PROVIDERS: readonly Provider[] = ['webgpu', 'wasm'];
-const PRECISIONS: readonly Precision[] = ['fp32', 'fp16', 'q8', 'q4', 'int8'];
 const MAX_THREADS = 64;
 
 export function readQuery(search: string): PageQuery {

@@ -1,9 +1,10 @@
 /** What a person set and expects to find again: kept in this browser alone, and forgotten where it keeps nothing. */
 import { createJSONStorage, persist, type StateStorage } from 'zustand/middleware';
 import { createStore } from 'zustand/vanilla';
-import type { Precision, Provider } from '../../workers/protocol.ts';
+import { PRECISIONS, PROVIDERS, type Precision, type Provider } from '../grounding/providers.ts';
 
-export type Theme = 'auto' | 'light' | 'dark';
+export const THEMES = ['auto', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
 
 /** Colour maps of a value; differences have one of their own. */
 export const COLOUR_MAPS = ['viridis', 'magma', 'cividis', 'greys'] as const;
@@ -91,13 +92,9 @@ export function readSettings(stored: unknown): Settings {
     fixedMax: within(found.fixedMax, LEAST_FIXED_MAX, 1, DEFAULT_SETTINGS.fixedMax),
     paperFrame: flag(found.paperFrame, DEFAULT_SETTINGS.paperFrame),
     patchGrid: flag(found.patchGrid, DEFAULT_SETTINGS.patchGrid),
-    theme: oneOf(found.theme, ['auto', 'light', 'dark'], DEFAULT_SETTINGS.theme),
-    provider: oneOf(found.provider, ['auto', 'webgpu', 'wasm'], DEFAULT_SETTINGS.provider),
-    precision: oneOf(
-      found.precision,
-      ['auto', 'fp32', 'fp16', 'q8', 'q4', 'int8'],
-      DEFAULT_SETTINGS.precision,
-    ),
+    theme: oneOf(found.theme, THEMES, DEFAULT_SETTINGS.theme),
+    provider: oneOf(found.provider, ['auto', ...PROVIDERS], DEFAULT_SETTINGS.provider),
+    precision: oneOf(found.precision, ['auto', ...PRECISIONS], DEFAULT_SETTINGS.precision),
     liveGrounding: flag(found.liveGrounding, DEFAULT_SETTINGS.liveGrounding),
     letterShortcuts: flag(found.letterShortcuts, DEFAULT_SETTINGS.letterShortcuts),
   };

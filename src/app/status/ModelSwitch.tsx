@@ -1,15 +1,15 @@
 /** Where the network runs and in which form: what the bundle has, how much there is to download, what cannot run here. */
 import { useId, useState } from 'react';
-import type { LoadedModel, Precision, Provider } from '../../../workers/protocol.ts';
+import type { LoadedModel } from '../../../workers/protocol.ts';
+import { PROVIDERS, type Precision, type Provider } from '../../grounding/providers.ts';
 import { switchModel, type Wish } from '../../state/model-switch.ts';
 import { usePage } from '../page-context.tsx';
 import { useAppState, useModel, useSettings } from '../state-context.tsx';
 import { bytesText, PROVIDER_NAMES } from '../words.ts';
 
-const PROVIDERS: readonly { value: Provider | 'auto'; label: string }[] = [
+const CHOICES: readonly { value: Provider | 'auto'; label: string }[] = [
   { value: 'auto', label: 'Automatic' },
-  { value: 'webgpu', label: 'WebGPU' },
-  { value: 'wasm', label: 'WebAssembly' },
+  ...PROVIDERS.map((value) => ({ value, label: PROVIDER_NAMES[value] })),
 ];
 
 /** What the weights are, in a few words. */
@@ -118,7 +118,7 @@ export function ModelSwitch() {
       </p>
       <fieldset className="segments" disabled={query.provider !== null}>
         <legend className="visually-hidden">Run on</legend>
-        {PROVIDERS.map(({ value, label }) => (
+        {CHOICES.map(({ value, label }) => (
           <label key={value}>
             <input
               type="radio"

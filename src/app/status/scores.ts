@@ -1,5 +1,5 @@
 /** What a bundle's manifest says a model scored, in the order and the words in which the model's panel shows it. */
-import type { Precision } from '../../../workers/protocol.ts';
+import type { Precision } from '../../grounding/providers.ts';
 import { capital } from '../attention/names.ts';
 import { percent } from '../words.ts';
 
