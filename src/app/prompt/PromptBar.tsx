@@ -80,7 +80,11 @@ export function PromptBar({ input }: { input: RefObject<HTMLInputElement | null>
               className="icon-button go busy"
               aria-label="Stop"
               title="Stop (Esc)"
-              onClick={() => grounding.getState().cancel()}
+              onClick={(event) => {
+                // React makes the submit button of this very element, before the browser asks what a click on it does.
+                event.preventDefault();
+                grounding.getState().cancel();
+              }}
             >
               <StopIcon />
             </button>
