@@ -1,7 +1,7 @@
 // How smoothly the page works: the main thread's time for each change of the display, tasks of more than 50 ms while one
 // grounds, writes and looks around, and whether anything that only concerns the display asks the worker for a run. The
 // built page in a real Chromium, with the bundled model; the display also with readings of the base network's size,
-// which a played worker hands out. Prints a table and writes bench/smoothness.json; fails where a display change runs
+// which a fake worker hands out. Prints a table and writes bench/smoothness.json; fails where a display change runs
 // the network. Times depend on the machine and what else it does, so that they are told and not judged.
 // A folder with another build of the page may be named as an argument.
 
@@ -9,6 +9,7 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { type BrowserContext, chromium, type Page } from 'playwright';
 import { preview } from 'vite';
+import { installFakeWorker } from '../e2e/fake-worker/install.ts';
 import { launchOptions } from '../scripts/chromium.mjs';
 
 const PICTURE = 'public/samples/farm.webp';
@@ -189,13 +190,13 @@ try {
   rows.push(...(await displayRows(page, 'mini, int8')), ...(await workingRows(page)));
   await real.close();
 
-  const played = await browser.newContext(options);
-  await played.addInitScript({ path: 'e2e/fake-worker/fake-worker.js' });
-  await played.addInitScript(OBSERVER);
-  const base = await start(played, address);
+  const fake = await browser.newContext(options);
+  await installFakeWorker(fake);
+  await fake.addInitScript(OBSERVER);
+  const base = await start(fake, address);
   await ask(base, 'the tractor');
   rows.push(...(await displayRows(base, 'base size')));
-  await played.close();
+  await fake.close();
 
   print(rows);
   const machine = {
