@@ -1,6 +1,6 @@
 // What a loaded worker answers: images, groundings and readings of them, failures, a lost GPU, and giving all back.
 
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { readManifest } from '../cli/folder-bundle.ts';
 import { nodeRuntime } from '../cli/node-runtime.ts';
 import { Grounder } from '../src/grounding/ground.ts';
@@ -85,6 +85,30 @@ describe('a grounding', () => {
     expect((await worker.imageSet()).timings).toEqual({ pixelsMs: 10, resizeMs: 10 });
     // Two looks at the clock lie ten apart; `total` has no others in between.
     expect((await worker.grounded()).result.timings).toMatchObject({ resize: 0, patches: 10, total: 10 });
+  });
+
+  test('is freed on the device once the next one, another image or another model takes its place', async () => {
+    await worker.loaded();
+    await worker.imageSet();
+    const freed: string[] = [];
+    worker.aroundRun = async (run, graph) => {
+      const outputs = await run();
+      const { box } = outputs;
+      if (graph === 'image' && box) {
+        vi.spyOn(box, 'dispose').mockImplementation(() => void freed.push('box'));
+      }
+      return outputs;
+    };
+    await worker.grounded('the red car');
+    expect(freed).toHaveLength(0);
+    await worker.grounded('the green car');
+    expect(freed).toHaveLength(1);
+    await worker.imageSet(30, 30);
+    expect(freed).toHaveLength(2);
+    await worker.grounded('the green car');
+    worker.aroundRun = (run) => run();
+    await worker.loaded();
+    expect(freed).toHaveLength(3);
   });
 
   test('that fails says why, and the next one goes on', async () => {
