@@ -1,7 +1,8 @@
 // Loading, replacing and giving back a model: the worker's own code over a folder's files and onnxruntime-node.
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Manifest, sha256Of } from '../src/grounding/bundle.ts';
+import type { Manifest } from '../src/grounding/bundle.ts';
+import { sha256Of } from '../src/grounding/sha256.ts';
 import { expectKind, FakeGpu, ServiceInNode } from './testing/service-in-node.ts';
 
 let worker: ServiceInNode;
