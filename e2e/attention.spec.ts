@@ -183,6 +183,7 @@ test('the threshold shows the image where there is little, and the whole scale h
   page,
 }) => {
   await open(page, 'the left dog');
+  await pick(page, 'Full wash');
   const whole = await drawn(page);
   await page.getByLabel('Threshold').fill('0.5');
   const half = await drawn(page);
@@ -191,6 +192,24 @@ test('the threshold shows the image where there is little, and the whole scale h
   const [all, some] = [await difference(whole, none), await difference(half, none)];
   expect(some).toBeGreaterThan(0.3);
   expect(some).toBeLessThan(all / 2);
+});
+
+test('the picture keeps its colours where attention is low, until a full wash is asked for', async ({
+  page,
+}) => {
+  await open(page, 'the tractor');
+  const glow = await drawn(page);
+  await expect(page.getByTestId('map-legend')).toContainText('clear where it is low');
+  await page.getByRole('switch', { name: /heat map/i }).click();
+  const none = await drawn(page);
+  await page.getByRole('switch', { name: /heat map/i }).click();
+  await pick(page, 'Full wash');
+  const wash = await drawn(page);
+  await expect(page.getByTestId('map-legend')).not.toContainText('clear where it is low');
+  // Something is drawn, and it leaves nearly all of the picture as it is.
+  const [little, much] = [await difference(glow, none), await difference(wash, none)];
+  expect(little).toBeGreaterThan(0.05);
+  expect(little).toBeLessThan(much / 8);
 });
 
 test('every way to draw a map changes the picture, and none runs the network', async ({ page }) => {
@@ -206,7 +225,8 @@ test('every way to draw a map changes the picture, and none runs the network', a
   });
   let before = await drawn(page);
   const changes = [
-    () => pick(page, 'Smooth'),
+    () => pick(page, 'Patches'),
+    () => pick(page, 'Full wash'),
     () => pick(page, 'Magma'),
     () => pick(page, 'Cividis'),
     () => pick(page, 'Greys'),

@@ -22,6 +22,7 @@ const MAP = 'map';
 const DISPLAY_NAMES: Readonly<Record<keyof Display, string>> = {
   heatMapVisible: 'heat-map',
   heatMapOpacity: 'opacity',
+  heatMapGlow: 'glow',
   heatMapSmooth: 'smooth',
   colourMap: 'colours',
   threshold: 'threshold',

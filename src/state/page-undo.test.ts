@@ -1,6 +1,8 @@
 /** Undo and the history of images, over all stores. */
+
 import { beforeEach, describe, expect, it } from 'vitest';
 import { differences } from './page-undo.ts';
+import { DEFAULT_SETTINGS } from './settings-store.ts';
 import { settle } from './testing/fake-port.ts';
 import { setUp } from './testing/set-up.ts';
 
@@ -74,35 +76,35 @@ describe('undo', () => {
   it('takes back a setting of the display, a dragged slider in one step', async () => {
     settings().set({ colourMap: 'magma' });
     await settle();
-    for (const heatMapOpacity of [0.55, 0.6, 0.65, 0.7]) {
+    for (const heatMapOpacity of [0.6, 0.5, 0.4, 0.3]) {
       settings().set({ heatMapOpacity });
       await settle();
     }
     await undo();
-    expect(settings()).toMatchObject({ heatMapOpacity: 0.5, colourMap: 'magma' });
+    expect(settings()).toMatchObject({ heatMapOpacity: DEFAULT_SETTINGS.heatMapOpacity, colourMap: 'magma' });
     await undo();
     expect(settings().colourMap).toBe('viridis');
     await redo();
     await redo();
-    expect(settings()).toMatchObject({ heatMapOpacity: 0.7, colourMap: 'magma' });
+    expect(settings()).toMatchObject({ heatMapOpacity: 0.3, colourMap: 'magma' });
   });
 
   it('keeps two sliders apart', async () => {
-    settings().set({ heatMapOpacity: 0.7 });
+    settings().set({ heatMapOpacity: 0.3 });
     await settle();
     settings().set({ threshold: 0.2 });
     await settle();
     await undo();
-    expect(settings()).toMatchObject({ heatMapOpacity: 0.7, threshold: 0 });
+    expect(settings()).toMatchObject({ heatMapOpacity: 0.3, threshold: 0 });
   });
 
   it('leaves alone what is no display: the theme and the provider', async () => {
     settings().set({ theme: 'dark', provider: 'wasm' });
     await settle();
-    settings().set({ heatMapSmooth: true });
+    settings().set({ heatMapSmooth: false });
     await settle();
     await undo();
-    expect(settings()).toMatchObject({ theme: 'dark', provider: 'wasm', heatMapSmooth: false });
+    expect(settings()).toMatchObject({ theme: 'dark', provider: 'wasm', heatMapSmooth: true });
   });
 
   it('takes the choice of map back', async () => {
@@ -125,7 +127,7 @@ describe('undo', () => {
 
   it('says in words what it took back', async () => {
     await ask('the cat');
-    settings().set({ heatMapSmooth: true, threshold: 0.1 });
+    settings().set({ heatMapSmooth: false, threshold: 0.1 });
     await settle();
     const settingsStep = await undo();
     expect(settingsStep && differences(...settingsStep)).toEqual(['interpolation', 'threshold']);

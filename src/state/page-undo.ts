@@ -13,6 +13,7 @@ import { createUndoStore, type UndoStore } from './undo.ts';
 export const DISPLAY = {
   heatMapVisible: 'the heat map',
   heatMapOpacity: 'opacity',
+  heatMapGlow: 'glow',
   heatMapSmooth: 'interpolation',
   colourMap: 'colours',
   threshold: 'threshold',

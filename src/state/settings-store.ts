@@ -12,8 +12,10 @@ export type ColourMap = (typeof COLOUR_MAPS)[number];
 
 export interface Settings {
   readonly heatMapVisible: boolean;
-  /** 0 to 1. */
+  /** 0 to 1: of the whole map, or where it glows of its greatest values. */
   readonly heatMapOpacity: number;
+  /** Clear where values are low, so that the picture keeps its colours; false lays the map over all of it evenly. */
+  readonly heatMapGlow: boolean;
   /** False draws each patch as the square that it is. */
   readonly heatMapSmooth: boolean;
   readonly colourMap: ColourMap;
@@ -48,8 +50,9 @@ export const LEAST_FIXED_MAX = 0.001;
 
 export const DEFAULT_SETTINGS: Settings = {
   heatMapVisible: true,
-  heatMapOpacity: 0.5,
-  heatMapSmooth: false,
+  heatMapOpacity: 0.7,
+  heatMapGlow: true,
+  heatMapSmooth: true,
   colourMap: 'viridis',
   threshold: 0,
   contour: null,
@@ -81,6 +84,7 @@ export function readSettings(stored: unknown): Settings {
   return {
     heatMapVisible: flag(found.heatMapVisible, DEFAULT_SETTINGS.heatMapVisible),
     heatMapOpacity: within(found.heatMapOpacity, 0, 1, DEFAULT_SETTINGS.heatMapOpacity),
+    heatMapGlow: flag(found.heatMapGlow, DEFAULT_SETTINGS.heatMapGlow),
     heatMapSmooth: flag(found.heatMapSmooth, DEFAULT_SETTINGS.heatMapSmooth),
     colourMap: oneOf(found.colourMap, COLOUR_MAPS, DEFAULT_SETTINGS.colourMap),
     threshold: within(found.threshold, 0, 1, DEFAULT_SETTINGS.threshold),

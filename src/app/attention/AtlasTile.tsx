@@ -61,6 +61,7 @@ export function AtlasTile({
   const colourMap = useSettings((state) => state.colourMap);
   const scale = useSettings((state) => state.scale);
   const fixedMax = useSettings((state) => state.fixedMax);
+  const glow = useSettings((state) => state.heatMapGlow);
   const smooth = useSettings((state) => state.heatMapSmooth);
   const { readings } = grounding;
   const map = mapOf(readings, choice);
@@ -72,7 +73,7 @@ export function AtlasTile({
         const side = paintedSide(map.grid, smooth);
         const pixels = new ImageData(side, side);
         const own = scaleFor(map, choice, { colourMap, scale, fixedMax });
-        paint(map, { scale: own, colours: colourMap, threshold: 0, smooth }, pixels.data);
+        paint(map, { scale: own, colours: colourMap, threshold: 0, smooth, glow }, pixels.data);
         const painted = new OffscreenCanvas(side, side);
         painted.getContext('2d')?.putImageData(pixels, 0, 0);
         const { x1, y1, x2, y2 } = paperFrame(map, readings.letterbox).rect;
@@ -83,7 +84,7 @@ export function AtlasTile({
         context.imageSmoothingEnabled = smooth;
         context.drawImage(painted, x1 * per, y1 * per, (x2 - x1) * per, (y2 - y1) * per);
       }),
-    [map, choice, colourMap, scale, fixedMax, smooth, greyed, image, readings],
+    [map, choice, colourMap, scale, fixedMax, smooth, glow, greyed, image, readings],
   );
   const title = choiceTitle(readings, choice);
   return (

@@ -128,10 +128,19 @@ export function DisplaySection() {
         <Slider label="Threshold" value={settings.threshold} onChange={(threshold) => set({ threshold })} />
         <Swatches current={settings.colourMap} onChange={(colourMap) => set({ colourMap })} />
         <Segments
+          legend="Overlay"
+          options={[
+            { label: 'Glow', value: true },
+            { label: 'Full wash', value: false },
+          ]}
+          current={settings.heatMapGlow}
+          onChange={(heatMapGlow) => set({ heatMapGlow })}
+        />
+        <Segments
           legend="Drawn as"
           options={[
-            { label: 'Patches', value: false },
             { label: 'Smooth', value: true },
+            { label: 'Patches', value: false },
           ]}
           current={settings.heatMapSmooth}
           onChange={(heatMapSmooth) => set({ heatMapSmooth })}

@@ -1,7 +1,10 @@
-/** What the colours mean, in numbers: the scale with its ends, round ticks, the threshold, and a needle at a value. */
+/**
+ * What the colours mean, in numbers: the scale with its ends, round ticks, the threshold, and a needle at a value. The
+ * colours are as clear as on the picture; squares show through them.
+ */
 import { cssGradient } from '../colour-maps/colour-maps.ts';
 import { numberText, ticksBetween } from './names.ts';
-import { partOf } from './paint.ts';
+import { alphaAt, partOf } from './paint.ts';
 import type { ShownMap } from './shown-map.ts';
 
 const place = (part: number): string => `${100 * Math.min(1, Math.max(0, part))}%`;
@@ -18,11 +21,16 @@ function fits(part: number, tick: number, [low, high]: readonly [string, string]
 export function Legend({
   shown,
   threshold,
+  glow,
+  opacity,
   value,
 }: {
   shown: ShownMap;
   /** Part of the scale, 0 to 1. */
   threshold: number;
+  glow: boolean;
+  /** Of the whole map, 0 to 1. */
+  opacity: number;
   /** Of the cell that is pointed at. */
   value: number | null;
 }) {
@@ -36,9 +44,13 @@ export function Legend({
   const hidden = diverging
     ? { insetInlineStart: place((1 - threshold) / 2), width: place(threshold) }
     : { insetInlineStart: '0%', width: place(threshold) };
+  // What the threshold hides is marked, and is not clear in the way that a low value is.
+  const alpha = (part: number): number =>
+    opacity * alphaAt(part, { scale, threshold: 0, smooth: true, glow });
   return (
     <div className="map-legend" data-testid="map-legend" data-min={low} data-max={high}>
-      <div className="map-legend-bar" aria-hidden="true" style={{ background: cssGradient(colours) }}>
+      <div className="map-legend-bar" aria-hidden="true">
+        <span className="map-legend-colours" style={{ background: cssGradient(colours, alpha) }} />
         {threshold > 0 && <span className="map-legend-hidden" style={hidden} />}
         {value !== null && (
           <span className="map-legend-needle" style={{ insetInlineStart: place(partOf(value, scale)) }} />
@@ -64,7 +76,8 @@ export function Legend({
         </span>
       </div>
       <span className="visually-hidden">
-        Colours from {numberText(low)} to {numberText(high)}, {unit}.
+        Colours from {numberText(low)} to {numberText(high)}, {unit}
+        {glow && (diverging ? ', clear about 0' : ', clear where it is low')}.
       </span>
     </div>
   );

@@ -6,6 +6,7 @@ import { memo, useEffect } from 'react';
 import type { OpenedImage } from '../../state/image/open-image.ts';
 import { TruthCursor } from '../ground-truth/TruthCursor.tsx';
 import { ImageStage } from '../stage/ImageStage.tsx';
+import { levelOf } from '../stage/map-look.ts';
 import { useAppState, useGrounding, useSettings } from '../state-context.tsx';
 import { Legend } from './Legend.tsx';
 import { MissingMap } from './MissingMap.tsx';
@@ -42,6 +43,8 @@ function MapValue({ pane, cell }: { pane: Pane; cell: ReturnType<typeof usePoint
 function Caption({ pane }: { pane: Pane }) {
   const visible = useSettings((state) => state.heatMapVisible);
   const threshold = useSettings((state) => state.threshold);
+  const glow = useSettings((state) => state.heatMapGlow);
+  const opacity = useSettings((state) => state.heatMapOpacity);
   const cell = usePointedCell(pane);
   if (!visible) {
     return (
@@ -58,7 +61,15 @@ function Caption({ pane }: { pane: Pane }) {
         </p>
         {pane.shown ? <MapValue pane={pane} cell={cell} /> : <MissingMap pane={pane} />}
       </div>
-      {pane.shown && <Legend shown={pane.shown} threshold={threshold} value={cell?.value ?? null} />}
+      {pane.shown && (
+        <Legend
+          shown={pane.shown}
+          threshold={levelOf(pane, threshold)}
+          glow={glow}
+          opacity={opacity}
+          value={cell?.value ?? null}
+        />
+      )}
     </div>
   );
 }

@@ -17,7 +17,7 @@ import {
 import { choiceTitle, sourceInfo } from './names.ts';
 import { PATCH_CURSOR_ID } from './patch-cursor-id.ts';
 
-type Toggle = 'heatMapSmooth' | 'patchGrid' | 'paperFrame';
+type Toggle = 'heatMapGlow' | 'heatMapSmooth' | 'patchGrid' | 'paperFrame';
 
 const result = { group: 'Attention', enabled: hasResult, reason: NEEDS_RESULT } as const;
 
@@ -161,6 +161,13 @@ export const ATTENTION_COMMANDS = {
     keywords: 'value cursor inspect number keyboard',
     run: () => document.getElementById(PATCH_CURSOR_ID)?.focus(),
   },
+  glow: toggle(
+    'glow',
+    'Glow: clear where values are low',
+    'heatMapGlow',
+    'transparent full wash overlay alpha',
+    'W',
+  ),
   smooth: toggle('smooth', 'Smooth map', 'heatMapSmooth', 'bilinear nearest interpolation patches', 'S'),
   patchGrid: toggle('patch-grid', 'Patch grid', 'patchGrid', 'lines'),
   paperFrame: toggle('paper-frame', 'Paper frame', 'paperFrame', 'padding square letterbox figure'),

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { colourMap } from '../colour-maps/colour-maps.ts';
-import { type Cells, interpolated, type Look, paint, paintedSide, partOf, refined } from './paint.ts';
+import {
+  alphaAt,
+  type Cells,
+  interpolated,
+  type Look,
+  paint,
+  paintedSide,
+  partOf,
+  refined,
+} from './paint.ts';
 
 const cells = (values: readonly number[], masked: readonly number[] = values.map(() => 0)): Cells => ({
   grid: Math.sqrt(values.length),
@@ -12,6 +21,7 @@ const look = (change: Partial<Look> = {}): Look => ({
   colours: 'viridis',
   threshold: 0,
   smooth: false,
+  glow: false,
   ...change,
 });
 function painted(map: Cells, how: Look): Uint8ClampedArray {
@@ -98,4 +108,39 @@ it('refines a map to what is drawn where it is smooth', () => {
   expect(grid).toBe(4);
   expect([...masked]).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
   expect([...values.subarray(8, 12)]).toEqual([3, 3.5, 4.5, 5]);
+});
+
+describe('a glow', () => {
+  const glow = look({ glow: true });
+  const parts = Array.from({ length: 101 }, (_, i) => i / 100);
+
+  it('is clear at the low end of the scale, opaque at the high one, and grows all the way', () => {
+    const alphas = parts.map((part) => alphaAt(part, glow));
+    expect(alphas[0]).toBe(0);
+    expect(alphas.at(-1)).toBe(1);
+    for (const [i, alpha] of alphas.entries()) expect(alpha).toBeGreaterThanOrEqual(alphas[i - 1] ?? 0);
+    expect(alphaAt(0.1, glow)).toBeLessThan(0.05);
+  });
+
+  it('is clear about zero on a scale with signs, and as strong on either side', () => {
+    const signed = { ...glow, scale: { low: -5, high: 5, diverging: true } };
+    expect(alphaAt(0.5, signed)).toBe(0);
+    expect(alphaAt(0, signed)).toBe(1);
+    expect(alphaAt(1, signed)).toBe(1);
+    for (const part of parts) expect(alphaAt(part, signed)).toBeCloseTo(alphaAt(1 - part, signed), 12);
+  });
+
+  it('shows nothing under the threshold, and a wash is opaque over it', () => {
+    expect(alphaAt(0.3, { ...glow, threshold: 0.5 })).toBe(0);
+    expect(alphaAt(0.9, { ...glow, threshold: 0.5 })).toBe(alphaAt(0.9, glow));
+    expect(alphaAt(0.01, { ...glow, glow: false })).toBe(1);
+  });
+
+  it('draws the colours of the scale, each as clear as its value is low', () => {
+    const data = painted(cells([1, 2, 3, 5]), glow);
+    expect([0, 1, 2, 3].map((i) => pixel(data, i)[3])).toEqual(
+      [0, 0.25, 0.5, 1].map((part) => Math.round(255 * alphaAt(part, glow))),
+    );
+    expect(pixel(data, 3)).toEqual(viridis(255));
+  });
 });

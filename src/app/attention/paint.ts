@@ -1,9 +1,9 @@
 /**
- * A map as RGBA pixels: a number for each patch becomes a colour on the scale, or nothing where it lies under the
- * threshold, so that the image shows through. `nearest` gives a pixel for each patch (the canvas enlarges it without
- * smoothing); `smooth` interpolates the numbers between the patches' centres, not the colours, so that no colour
- * appears that is not on the scale. Writes into pixels it is given and allocates nothing; where they stand on the
- * image is the stage's business.
+ * A map as RGBA pixels: a number for each patch becomes a colour on the scale, the clearer the lower it is where the map
+ * glows, and nothing under the threshold, so that the image shows through. `nearest` gives a pixel for each patch (the
+ * canvas enlarges it without smoothing); `smooth` interpolates the numbers between the patches' centres, not the
+ * colours, so that no colour appears that is not on the scale. Writes into pixels it is given and allocates nothing;
+ * where they stand on the image is the stage's business.
  */
 import { COLOURS, type ColourMapName, colourMap } from '../colour-maps/colour-maps.ts';
 
@@ -13,7 +13,7 @@ export interface Cells {
   readonly grid: number;
   /** [grid²] */
   readonly values: Float32Array;
-  /** [grid²], 1 = the network takes the cell for padding: never mixed into its neighbours. */
+  /** [grid²], 1 = the network takes the cell for padding: never mixed with cells of the image. */
   readonly masked: Uint8Array;
 }
 
@@ -30,6 +30,8 @@ export interface Look {
   /** Part of the scale, 0 to 1, under which the image shows; on a diverging scale of its distance from zero. */
   readonly threshold: number;
   readonly smooth: boolean;
+  /** Clear at the low end of the scale, or about zero, and opaque at its ends; false is opaque all over. */
+  readonly glow: boolean;
 }
 
 /** A smooth map is interpolated to at least this many pixels along a side; the canvas does the rest. */
@@ -53,7 +55,7 @@ export function partOf(value: number, { low, high }: Scale): number {
 export function paint(cells: Cells, look: Look, data: Uint8ClampedArray): void {
   const side = paintedSide(cells.grid, look.smooth);
   const { rgb } = colourMap(look.colours);
-  const { scale, threshold, smooth } = look;
+  const { scale, smooth } = look;
   let at = 0;
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
@@ -65,7 +67,7 @@ export function paint(cells: Cells, look: Look, data: Uint8ClampedArray): void {
       data[at] = rgb[3 * index] as number;
       data[at + 1] = rgb[3 * index + 1] as number;
       data[at + 2] = rgb[3 * index + 2] as number;
-      data[at + 3] = 255 * visible(part, threshold, scale.diverging, smooth);
+      data[at + 3] = 255 * alphaAt(part, look);
       at += 4;
     }
   }
@@ -85,24 +87,35 @@ export function refined(cells: Cells, factor: number): Cells {
   return { grid, values, masked };
 }
 
-/** How much of a place on the scale is shown: 0 under the threshold, 1 above it. */
-function visible(part: number, threshold: number, diverging: boolean, smooth: boolean): number {
+/** How opaque a place on the scale is drawn, 0 to 1, before the opacity of the whole map. */
+export function alphaAt(part: number, { scale, threshold, smooth, glow }: Omit<Look, 'colours'>): number {
+  const strength = Math.min(1, Math.max(0, scale.diverging ? Math.abs(2 * part - 1) : part));
+  return (glow ? glowAt(strength) : 1) * visible(strength, threshold, smooth);
+}
+
+/**
+ * A ramp without an edge at either end: what is nearly nothing stays clear, where half of it in proportion would already
+ * be a veil, and the upper half of the scale is plainly seen.
+ */
+const glowAt = (strength: number): number => strength * strength * (3 - 2 * strength);
+
+/** 0 under the threshold, 1 above it. */
+function visible(strength: number, threshold: number, smooth: boolean): number {
   if (threshold <= 0) return 1;
-  const strength = diverging ? Math.abs(2 * part - 1) : part;
   if (!smooth) return strength >= threshold ? 1 : 0;
   return Math.min(1, Math.max(0, (strength - threshold) / FADE + 0.5));
 }
 
 /**
  * The number at a place of the grid, bilinear between the centres of cells and held constant beyond the outermost
- * ones. Cells of padding have no part in what lies outside of them, and keep their own number inside.
+ * ones: never above the greatest or below the least of the cells around. Cells of padding and cells of the image have
+ * no part in each other.
  *
  * @param x, y in cells, 0 at the left and top edge of the grid
  */
 export function interpolated({ grid, values, masked }: Cells, x: number, y: number): number {
   const own =
     Math.min(grid - 1, Math.max(0, Math.floor(y))) * grid + Math.min(grid - 1, Math.max(0, Math.floor(x)));
-  if (masked[own] === 1) return values[own] as number;
   const cx = Math.min(Math.max(x - 0.5, 0), grid - 1);
   const cy = Math.min(Math.max(y - 0.5, 0), grid - 1);
   const x0 = Math.floor(cx);
@@ -114,10 +127,10 @@ export function interpolated({ grid, values, masked }: Cells, x: number, y: numb
     const below = corner >> 1;
     const weight = (right ? cx - x0 : 1 - cx + x0) * (below ? cy - y0 : 1 - cy + y0);
     const place = Math.min(y0 + below, grid - 1) * grid + Math.min(x0 + right, grid - 1);
-    if (weight === 0 || masked[place] === 1) continue;
+    if (weight === 0 || masked[place] !== masked[own]) continue;
     sum += weight * (values[place] as number);
     weights += weight;
   }
-  // The cell's own centre is one of the four and is not masked, so there is weight.
+  // The cell's own centre is one of the four, so there is weight.
   return sum / weights;
 }

@@ -50,15 +50,27 @@ export function colourIndex(part: number): number {
   return part >= 1 ? COLOURS - 1 : Math.floor(part * COLOURS);
 }
 
-/** "rgb(68 1 84)": the colour at `part` (0 to 1) of the scale, for CSS. */
-export function cssColour(name: ColourMapName, part: number): string {
-  const { rgb } = colourMap(name);
+/** Red, green, blue, 0 to 255. */
+export type Rgb = readonly [number, number, number];
+
+/** The colour at `part` (0 to 1) of the scale. */
+export function colourAt(name: ColourMapName, part: number): Rgb {
   const at = colourIndex(part) * 3;
-  return `rgb(${rgb[at]} ${rgb[at + 1]} ${rgb[at + 2]})`;
+  return [...colourMap(name).rgb.subarray(at, at + 3)] as unknown as Rgb;
 }
 
-/** A CSS gradient from the lowest to the highest colour, in enough stops that none can be seen. */
-export function cssGradient(name: ColourMapName, direction = 'to right'): string {
-  const stops = Array.from({ length: 33 }, (_, i) => cssColour(name, i / 32));
-  return `linear-gradient(${direction}, ${stops.join(', ')})`;
+/** "rgb(68 1 84)", "rgb(68 1 84 / 0.25)": the colour at `part` (0 to 1) of the scale, for CSS. */
+export function cssColour(name: ColourMapName, part: number, alpha = 1): string {
+  const opacity = alpha < 1 ? ` / ${Number(alpha.toFixed(3))}` : '';
+  return `rgb(${colourAt(name, part).join(' ')}${opacity})`;
+}
+
+/**
+ * A CSS gradient from the lowest to the highest colour, from left to right, in enough stops that none can be seen.
+ *
+ * @param alphaAt how opaque a part of the scale is, 0 to 1
+ */
+export function cssGradient(name: ColourMapName, alphaAt: (part: number) => number = () => 1): string {
+  const stops = Array.from({ length: 33 }, (_, i) => cssColour(name, i / 32, alphaAt(i / 32)));
+  return `linear-gradient(to right, ${stops.join(', ')})`;
 }

@@ -28,6 +28,8 @@ export interface MapContent {
   /** Part of the scale under which the image shows. */
   readonly level: number;
   readonly smooth: boolean;
+  /** Whether it is clear where its values are low. */
+  readonly glow: boolean;
 }
 
 export interface PaneContent {
@@ -74,6 +76,7 @@ function mapContent(pane: Pane, index: number, settings: Settings): MapContent |
     outline: outlineOf(pane, level, settings.contour, settings.heatMapSmooth),
     level,
     smooth,
+    glow: settings.heatMapGlow,
   };
 }
 

@@ -65,7 +65,7 @@ describe('the picture', () => {
   });
 
   it('has the map over all of the padded square, cut at the image, as strong as it is set', () => {
-    const map = rasters(pictureLayout(content({ heatMapOpacity: 0.3 }), measure)).at(1);
+    const map = rasters(pictureLayout(content({ heatMapOpacity: 0.3, heatMapSmooth: false }), measure)).at(1);
     expect(map).toMatchObject({ raster: 'map-0', opacity: 0.3, smooth: false });
     expect(map?.rect.y).toBeCloseTo(-100, 9);
     expect(map?.rect.height).toBeCloseTo(400, 9);

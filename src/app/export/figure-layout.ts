@@ -4,8 +4,8 @@
  */
 
 import { numberText, ticksBetween } from '../attention/names.ts';
-import { partOf } from '../attention/paint.ts';
-import { COLOURS, cssColour } from '../colour-maps/colour-maps.ts';
+import { alphaAt, partOf } from '../attention/paint.ts';
+import { colourAt } from '../colour-maps/colour-maps.ts';
 import { iouText } from '../ground-truth/truth.ts';
 import type { Rect } from '../stage/fit.ts';
 import { wrapText } from '../stage/fit-text.ts';
@@ -36,7 +36,9 @@ const SWATCH = { width: 15, height: 10, gap: 5, after: 12 };
 const INK = '#111';
 const HALO = 'rgb(0 0 0 / 0.55)';
 const LETTERS = 'abcdefgh';
-const STOPS = 32;
+/** Enough that the edge of a threshold is one in the bar too. */
+const STOPS = 128;
+const CHECKER = '#ccc';
 
 const boxMarks = (rect: Rect, id: string, colour: string): Mark[] => [
   { kind: 'rect', rect, stroke: HALO, width: BOX.halo },
@@ -61,16 +63,35 @@ const barRoom = (map: MapContent, measure: Measure): number =>
   BAR.text +
   Math.max(...ticksOf(map).map((tick) => measure(numberText(tick), FONTS.tick)));
 
-/** The colours beside a map, with numbers. */
-function barMarks(map: MapContent, panel: Rect): Mark[] {
-  const { shown } = map;
+/** Squares behind colours that are partly clear, two across: a dashed line each, one step apart. */
+function checkerMarks({ x, y, width, height }: Rect): Mark[] {
+  const size = width / 2;
+  const column = (left: number, from: number): Mark => ({
+    kind: 'path',
+    data: `M${left + size / 2} ${from}V${y + height}`,
+    stroke: CHECKER,
+    width: size,
+    dash: [size, size],
+  });
+  return [column(x, y), column(x + size, y + size)];
+}
+
+/** The colours beside a map, as clear as they are on it, with numbers. */
+function barMarks({ look }: ExportContent, map: MapContent, panel: Rect): Mark[] {
+  const { shown, level, smooth, glow } = map;
   const bar = { x: panel.x + panel.width + BAR.gap, y: panel.y, width: BAR.width, height: panel.height };
-  const stops = Array.from({ length: STOPS + 1 }, (_, i) =>
-    cssColour(shown.colours, Math.min(i / STOPS, (COLOURS - 1) / COLOURS)),
-  );
+  const stopAt = (part: number) => {
+    const alpha = alphaAt(part, { scale: shown.scale, threshold: level, smooth, glow });
+    return {
+      rgb: colourAt(shown.colours, part),
+      opacity: Number((look.heatMapOpacity * alpha).toFixed(3)),
+    };
+  };
+  const stops = Array.from({ length: STOPS + 1 }, (_, i) => stopAt(i / STOPS));
   const ticks = ticksOf(map);
   const right = bar.x + bar.width;
   return [
+    ...checkerMarks(bar),
     { kind: 'gradient', rect: bar, stops },
     { kind: 'rect', rect: bar, stroke: INK, width: 0.6 },
     ...ticks.flatMap((tick, i): Mark[] => {
@@ -180,7 +201,7 @@ export function figureLayout(content: ExportContent, measure: Measure): Drawing 
     const { map, title: name } = pane;
     const panel = panelAt(left + GAP);
     left += GAP + (rooms[i] ?? 0);
-    marks.push(...paneMarks(content, pane, at(panel), frame, 0.5), ...barMarks(map, panel));
+    marks.push(...paneMarks(content, pane, at(panel), frame, 0.5), ...barMarks(content, map, panel));
     const caption = wrapText(
       `(${LETTERS.charAt(i + 1)}) ${name}, ${map.shown.unit}`,
       column + GAP,

@@ -51,7 +51,7 @@ export const drawingOf = (kind: 'picture' | 'figure', content: ExportContent): D
   (kind === 'picture' ? pictureLayout : figureLayout)(content, measureText);
 
 /** A map as pixels; with hard edges where its cells are to be seen. */
-function painted({ shown, level, smooth }: MapContent, leastSide: number): HTMLCanvasElement {
+function painted({ shown, level, smooth, glow }: MapContent, leastSide: number): HTMLCanvasElement {
   const side = paintedSide(shown.map.grid, smooth);
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = side;
@@ -59,7 +59,7 @@ function painted({ shown, level, smooth }: MapContent, leastSide: number): HTMLC
   if (!context) return canvas;
   const pixels = context.createImageData(side, side);
   const { scale, colours } = shown;
-  paint(shown.map, { scale, colours, threshold: level, smooth }, pixels.data);
+  paint(shown.map, { scale, colours, threshold: level, smooth, glow }, pixels.data);
   context.putImageData(pixels, 0, 0);
   if (side >= leastSide) return canvas;
   const large = document.createElement('canvas');

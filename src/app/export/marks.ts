@@ -2,6 +2,7 @@
  * What an export consists of: a list of shapes in the order of drawing, with their places in one frame of units. Layout
  * makes such lists, a canvas and an SVG are made of them; so that both show the same, and layout needs neither.
  */
+import type { Rgb } from '../colour-maps/colour-maps.ts';
 import type { Rect } from '../stage/fit.ts';
 
 export interface Font {
@@ -60,7 +61,7 @@ export type Mark =
       readonly kind: 'gradient';
       readonly rect: Rect;
       /** Evenly spaced, from the bottom to the top. */
-      readonly stops: readonly string[];
+      readonly stops: readonly { readonly rgb: Rgb; readonly opacity: number }[];
     };
 
 export interface Drawing {

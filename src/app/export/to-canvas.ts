@@ -65,8 +65,8 @@ function drawMark(
     case 'gradient': {
       const { x, y, width, height } = mark.rect;
       const gradient = context.createLinearGradient(0, y + height, 0, y);
-      for (const [i, colour] of mark.stops.entries()) {
-        gradient.addColorStop(i / (mark.stops.length - 1), colour);
+      for (const [i, { rgb, opacity }] of mark.stops.entries()) {
+        gradient.addColorStop(i / (mark.stops.length - 1), `rgb(${rgb.join(' ')} / ${opacity})`);
       }
       context.fillStyle = gradient;
       context.fillRect(x, y, width, height);

@@ -70,7 +70,12 @@ function elementOf(mark: Mark, pictures: ReadonlyMap<string, string>, define: De
       })}>${escapeXml(mark.text)}</text>`;
     case 'gradient': {
       const stops = mark.stops.map(
-        (colour, i) => `<stop${attributes({ offset: i / (mark.stops.length - 1), 'stop-color': colour })}/>`,
+        ({ rgb, opacity }, i) =>
+          `<stop${attributes({
+            offset: i / (mark.stops.length - 1),
+            'stop-color': `rgb(${rgb.join(',')})`,
+            'stop-opacity': opacity < 1 ? opacity : undefined,
+          })}/>`,
       );
       const fill = define('linearGradient', stops.join(''), ' x1="0" y1="1" x2="0" y2="0"');
       return `<rect${attributes({ ...place(mark.rect), fill })}/>`;

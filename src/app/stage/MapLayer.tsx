@@ -19,7 +19,12 @@ import { CORNER } from './PictureLayer.tsx';
 import { imageRect, type LayerProps, toStage, type View } from './view.ts';
 
 /** The map as a canvas to be enlarged; the canvas stays the same as long as its size does. */
-function usePainted(shown: ShownMap | null, threshold: number, smooth: boolean): HTMLCanvasElement | null {
+function usePainted(
+  shown: ShownMap | null,
+  threshold: number,
+  smooth: boolean,
+  glow: boolean,
+): HTMLCanvasElement | null {
   const kept = useRef<{ context: CanvasRenderingContext2D; pixels: ImageData } | null>(null);
   return useMemo(() => {
     if (!shown) return null;
@@ -33,11 +38,11 @@ function usePainted(shown: ShownMap | null, threshold: number, smooth: boolean):
     }
     const { context, pixels } = kept.current;
     metered(() =>
-      paint(shown.map, { scale: shown.scale, colours: shown.colours, threshold, smooth }, pixels.data),
+      paint(shown.map, { scale: shown.scale, colours: shown.colours, threshold, smooth, glow }, pixels.data),
     );
     context.putImageData(pixels, 0, 0);
     return context.canvas;
-  }, [shown, threshold, smooth]);
+  }, [shown, threshold, smooth, glow]);
 }
 
 function strokeTwice(canvas: CanvasRenderingContext2D): void {
@@ -84,6 +89,7 @@ export const MapLayer = memo(function MapLayer({ view, image }: LayerProps<Opene
   const working = useGrounding((state) => state.status.phase === 'working');
   const visible = useSettings((state) => state.heatMapVisible);
   const opacity = useSettings((state) => state.heatMapOpacity);
+  const glow = useSettings((state) => state.heatMapGlow);
   const smooth = useSettings((state) => state.heatMapSmooth);
   const threshold = useSettings((state) => state.threshold);
   const contour = useSettings((state) => state.contour);
@@ -91,7 +97,7 @@ export const MapLayer = memo(function MapLayer({ view, image }: LayerProps<Opene
   const framed = useSettings((state) => state.paperFrame);
   const level = levelOf(pane, threshold);
   const blended = smooth || isMask(pane);
-  const canvas = usePainted(pane?.shown ?? null, level, blended);
+  const canvas = usePainted(pane?.shown ?? null, level, blended, glow);
   const outline = useMemo(() => outlineOf(pane, level, contour, smooth), [pane, level, contour, smooth]);
   const square = pane && squareOnStage(view, image, pane);
   const subtracted = pane?.subtracted;
