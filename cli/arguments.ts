@@ -1,6 +1,7 @@
 // Reading a command's arguments: Node's own parser, with its complaints turned into one line.
 
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { PICTURE_KINDS, type PictureKind } from '../src/grounding/bundle.ts';
 import type { Precision } from '../src/hivg/precision.ts';
 import { isPrecision, PRECISIONS } from '../src/hivg/precision.ts';
 import { CliError } from './errors.ts';
@@ -41,6 +42,13 @@ export function readPrecision(name: string): Precision {
     throw new CliError(`'${name}' is no precision; there are ${PRECISIONS.join(', ')}.`);
   }
   return name;
+}
+
+/** @throws {CliError} naming a kind of pictures that does not exist */
+export function readPictureKind(name: string): PictureKind {
+  const kind = PICTURE_KINDS.find((each) => each === name);
+  if (!kind) throw new CliError(`'${name}' is no kind of pictures; there are ${PICTURE_KINDS.join(', ')}.`);
+  return kind;
 }
 
 /** @throws {CliError} for what is no whole number from `least` on */

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Manifest } from '../src/grounding/bundle.ts';
+import { DATASET_INFO, isDataset } from '../src/evaluation/datasets.ts';
+import type { Manifest, PictureKind } from '../src/grounding/bundle.ts';
 import { openTokenizer, parseWordList } from '../src/grounding/bundle-tokenizer.ts';
 import { Grounder } from '../src/grounding/ground.ts';
 import { openCheckpoint } from '../src/grounding/open-checkpoint.ts';
@@ -30,6 +31,8 @@ export interface ConvertOptions {
   readonly title?: string;
   readonly licence?: string;
   readonly trainedOn?: string;
+  /** Left out: photographs, where the checkpoint names one of the original's datasets, else not said. */
+  readonly pictures?: PictureKind;
   /** Leaves out the comparison with fp32. */
   readonly skipProbe?: boolean;
   readonly onHash?: (readBytes: number, totalBytes: number) => void;
@@ -53,6 +56,8 @@ export async function convertToFolder(options: ConvertOptions): Promise<Manifest
     const wordsFile = await existing(join(beside, 'words.json'));
     const tokenizer = tokenizerFile ? await readJson(tokenizerFile) : undefined;
     const words = wordsFile ? parseWordList(await readJson(wordsFile), wordsFile) : undefined;
+    const { dataset } = checkpoint.config;
+    const pictures = options.pictures ?? (isDataset(dataset) ? DATASET_INFO[dataset].pictures : undefined);
     await mkdir(dirname(out), { recursive: true });
     temporary = await mkdtemp(join(dirname(out), `.${basename(out)}-`));
     const folder = temporary;
@@ -67,6 +72,7 @@ export async function convertToFolder(options: ConvertOptions): Promise<Manifest
           ...(options.title === undefined ? {} : { title: options.title }),
           licence: options.licence ?? 'unspecified',
           trainedOn: options.trainedOn ?? (checkpoint.config.dataset || 'unspecified'),
+          ...(pictures === undefined ? {} : { pictures }),
           source: {
             name: basename(options.checkpoint),
             bytes: file.size,

@@ -99,6 +99,11 @@ describe('hivg convert', () => {
       ['convert', CHECKPOINT, '--out', join(folder, 'x'), '--precision', 'q5'],
       /'q5'/,
     ],
+    [
+      'a kind of pictures',
+      ['convert', CHECKPOINT, '--out', 'none', '--pictures', 'films'],
+      /'films'.*drawings/,
+    ],
     ['an option that does not exist', ['convert', CHECKPOINT, '--colour'], /--colour/],
   ])('says in one line what is wrong with %s', async (_, args, words) => {
     expectOneLine(await hivg(...args), words);
@@ -130,6 +135,16 @@ describe('hivg ground', () => {
     expect(x2).toBeLessThanOrEqual(640);
     expect(y1).toBeGreaterThanOrEqual(0);
     expect(y2).toBeLessThanOrEqual(480);
+  });
+
+  it('says on stderr alone that the model has seen nothing but drawings, and what to use for photographs', async () => {
+    const drawings = await hivg('ground', IMAGE, 'a dog', '--model', 'public/models/hivg-mini', '--json');
+    expect(drawings.stderr).toMatch(/^HiVG mini was trained on drawings: .*hivg convert.*--model\.\n$/);
+    expect(Object.keys(JSON.parse(drawings.stdout))).toContain('box');
+    // The fixture's checkpoint names RefCOCO, whose pictures are photographs.
+    const manifest = JSON.parse(readFileSync(join(bundle, 'manifest.json'), 'utf8'));
+    expect(manifest.pictures).toBe('photographs');
+    expect((await hivg('ground', IMAGE, 'a dog', '--model', bundle)).stderr).toBe('');
   });
 
   it.each([

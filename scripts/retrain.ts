@@ -53,6 +53,7 @@ if (before !== undefined && Object.values(accuracy).every((each) => each <= befo
 await step('Converting', inWork('bundle/manifest.json'), () => {
   const named = ['--name', manifest.name, '--title', manifest.title ?? manifest.name];
   const said = ['--licence', manifest.licence, '--trained-on', manifest.trainedOn ?? ''];
+  if (manifest.pictures) said.push('--pictures', manifest.pictures);
   const what = [inWork('chosen/best_checkpoint.pth'), '--out', inWork('bundle')];
   return runPackage('tsx', ['cli/hivg.ts', 'convert', ...what, ...named, ...said]);
 });

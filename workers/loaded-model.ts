@@ -235,6 +235,7 @@ function describe(
     bridgedLayers,
     licence: manifest.licence,
     trainedOn: manifest.trainedOn,
+    ...(manifest.pictures === undefined ? {} : { pictures: manifest.pictures }),
     downloadedBytes: download.downloadedBytes,
     fromCache: download.downloadedBytes === 0,
     scored: manifest.scored,

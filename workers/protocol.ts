@@ -9,6 +9,7 @@
  * This file holds types alone: no code runs from here, and neither the DOM nor the worker scope is needed.
  */
 import type { BoxInImage, Letterbox } from '../src/grounding/boxes.ts';
+import type { PictureKind } from '../src/grounding/bundle.ts';
 import type { Precision, Provider } from '../src/grounding/providers.ts';
 
 // ── Requests: page → worker ────────────────────────────────────────────────────────────────────────────────
@@ -134,6 +135,8 @@ export interface LoadedModel {
   readonly licence: string;
   /** Words for people, to stand after "It was trained on": "drawn scenes of 96 everyday things". No full stop. */
   readonly trainedOn?: string;
+  /** The kind of pictures it was trained on, where its manifest says. */
+  readonly pictures?: PictureKind;
   /** The bundle's forms of the weights that run on this provider here, best first, with what each takes in all. */
   readonly precisions: readonly { readonly precision: Precision; readonly bytes: number }[];
   /** What else the bundle has, and where that would run; nowhere, for want of `shader-f16`, where that is empty. */

@@ -1,5 +1,5 @@
 import { PRECISIONS, type Precision } from '../../src/hivg/precision.ts';
-import { readArguments, readPrecision } from '../arguments.ts';
+import { readArguments, readPictureKind, readPrecision } from '../arguments.ts';
 import { convertToFolder } from '../convert-folder.ts';
 import { CliError } from '../errors.ts';
 import type { Command } from '../hivg.ts';
@@ -19,6 +19,8 @@ tokenizer and manifest, ready for the page and for 'hivg ground'. The checkpoint
   --title TEXT         its name for people
   --licence TEXT       the licence of the weights (default: unspecified)
   --trained-on TEXT    what it was trained on, in words (default: the checkpoint's data set)
+  --pictures KIND      what kind of pictures that was, drawings or photographs: of a model that has seen drawings alone
+                       the page and 'hivg ground' say so (default: known for the paper's data sets, else not said)
   --clip-config FILE   CLIP's config.json, where its heads are not width / 64
   --tokenizer FILE     tokenizer.json, where the vocabulary is not CLIP's (default: the one beside the checkpoint)
   --skip-probe         don't measure each precision's error against fp32
@@ -36,12 +38,14 @@ export const convertCommand: Command = {
       title: { type: 'string' },
       licence: { type: 'string' },
       'trained-on': { type: 'string' },
+      pictures: { type: 'string' },
       'clip-config': { type: 'string' },
       tokenizer: { type: 'string' },
       'skip-probe': { type: 'boolean', default: false },
     });
     if (!values.out) throw new CliError('--out DIR is missing: where should the bundle go?');
     const precisions = parsePrecisions(values.precision);
+    const pictures = values.pictures === undefined ? {} : { pictures: readPictureKind(values.pictures) };
     const line = new ProgressLine();
     try {
       const manifest = await convertToFolder({
@@ -49,6 +53,7 @@ export const convertCommand: Command = {
         out: values.out,
         precisions,
         skipProbe: values['skip-probe'],
+        ...pictures,
         ...given({
           name: values.name,
           title: values.title,

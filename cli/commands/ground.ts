@@ -65,7 +65,7 @@ export const groundCommand: Command = {
         readBack,
         total,
       };
-      warn(encoded, expression);
+      warn(encoded, expression, manifest);
       print(values.json, grounding, encoded, grounder, timings);
       grounding.dispose();
     } finally {
@@ -97,7 +97,13 @@ function print(
   );
 }
 
-function warn(encoded: Encoded, expression: string): void {
+/** What to doubt about the answer, on stderr. */
+function warn(encoded: Encoded, expression: string, { name, title, pictures }: Manifest): void {
+  if (pictures === 'drawings') {
+    process.stderr.write(
+      `${title ?? name} was trained on drawings: on a photograph its box is likely to be wrong. For photographs, convert a full-size checkpoint ('hivg convert --help') and name its folder with --model.\n`,
+    );
+  }
   const unknown = encoded.words.filter((word) => !word.known).map((word) => `'${word.text}'`);
   if (unknown.length > 0)
     process.stderr.write(`The model has never seen ${[...new Set(unknown)].join(', ')}.\n`);

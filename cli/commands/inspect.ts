@@ -76,7 +76,7 @@ function bundleText(manifest: Manifest): string {
     `${manifest.title ?? manifest.name}: a bundle of ${manifest.files.length} files\n`,
     architectureText(manifest.architecture),
     `  from ${provenance.source} (SHA-256 ${provenance.sha256.slice(0, 12)}…), by ${provenance.converter}\n`,
-    `  licence: ${manifest.licence}; trained on ${manifest.trainedOn}\n`,
+    `  licence: ${manifest.licence}; trained on ${manifest.trainedOn}${manifest.pictures ? ` (${manifest.pictures})` : ''}\n`,
   ];
   for (const [what, score] of Object.entries(manifest.scored)) lines.push(`  ${what}: ${score}\n`);
   for (const [name, entry] of Object.entries(manifest.precisions)) {

@@ -10,6 +10,7 @@ import { EXPORT_COMMANDS } from './export/commands.ts';
 import { ExportDialog } from './export/ExportDialog.tsx';
 import { HelpDialog } from './help/HelpDialog.tsx';
 import { UndoButtons } from './history/UndoButtons.tsx';
+import { ModelsDialog } from './models/ModelsDialog.tsx';
 import { OfflineStatus } from './offline/OfflineStatus.tsx';
 import { PageContext } from './page-context.tsx';
 import { Palette } from './palette/Palette.tsx';
@@ -59,6 +60,7 @@ export function App() {
   const [helpOpen, setHelpOpen] = useState(false);
   const [paletteOpen, setPaletteOpen] = useState(false);
   const [exportOpen, setExportOpen] = useState(false);
+  const [modelsOpen, setModelsOpen] = useState(false);
   const page = useMemo<PageHandles>(
     () => ({
       focusPrompt: () => prompt.current?.focus(),
@@ -66,6 +68,7 @@ export function App() {
       toggleHelp: () => setHelpOpen((open) => !open),
       togglePalette: () => setPaletteOpen((open) => !open),
       toggleExport: () => setExportOpen((open) => !open),
+      toggleModels: () => setModelsOpen((open) => !open),
       announce: (text) => announcer.current?.(text),
     }),
     [],
@@ -149,8 +152,9 @@ export function App() {
       <DropOverlay visible={dragging} />
       <ExportDialog open={exportOpen} onClose={() => setExportOpen(false)} />
       <HelpDialog open={helpOpen} onClose={() => setHelpOpen(false)} />
+      <ModelsDialog open={modelsOpen} onClose={() => setModelsOpen(false)} />
       <Palette open={paletteOpen} onClose={() => setPaletteOpen(false)} />
-      <LiveRegion state={state} announcer={announcer} />
+      <LiveRegion announcer={announcer} />
     </PageContext>
   );
 }

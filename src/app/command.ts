@@ -11,6 +11,7 @@ export interface PageHandles {
   toggleHelp(): void;
   togglePalette(): void;
   toggleExport(): void;
+  toggleModels(): void;
   /** Says it in the live region. */
   announce(text: string): void;
 }

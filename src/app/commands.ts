@@ -147,6 +147,13 @@ export const COMMANDS = {
     keywords: 'keys shortcuts how it works',
     run: ({ page }) => page.toggleHelp(),
   },
+  models: {
+    name: 'models',
+    label: 'Use another model',
+    group: 'Model',
+    keywords: 'checkpoint convert bundle full-size photographs own',
+    run: ({ page }) => page.toggleModels(),
+  },
   lightTheme: theme('theme-light', 'Light colours', 'light'),
   darkTheme: theme('theme-dark', 'Dark colours', 'dark'),
   systemTheme: theme('theme-system', 'Colours as the system has them', 'auto'),

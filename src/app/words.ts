@@ -2,6 +2,7 @@
 import type { LoadedModel, ProgressEvent } from '../../workers/protocol.ts';
 import type { Provider } from '../grounding/providers.ts';
 import type { BoxFractions, Grounding } from '../state/grounding-store.ts';
+import type { OpenedImage } from '../state/image/open-image.ts';
 
 export interface Size {
   readonly width: number;
@@ -72,6 +73,20 @@ export function doubts({ result }: Grounding, model: LoadedModel | null): string
     found.push(`The expression is longer than the network can read${limit}: its end was left out.`);
   }
   return found;
+}
+
+/**
+ * What to expect of a model that was trained on drawings when the picture is the person's own; null where there is no
+ * need to say it. Whether the picture is a photograph nobody has looked.
+ */
+export function drawingsNote(
+  image: Pick<OpenedImage, 'key' | 'sample'> | null,
+  shown: Grounding | null,
+  dismissed: readonly number[],
+): string | null {
+  if (!image || image.sample !== undefined || shown?.pictures !== 'drawings') return null;
+  if (dismissed.includes(image.key)) return null;
+  return 'This model was trained on drawings alone. On a photograph its box is likely to be wrong.';
 }
 
 export const PROVIDER_NAMES: Readonly<Record<Provider, string>> = { webgpu: 'WebGPU', wasm: 'WebAssembly' };

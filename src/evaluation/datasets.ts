@@ -1,6 +1,7 @@
 // The data sets that HiVG is measured on: how their split files are called, in which form their boxes are, and in which
 // folder under the common root their images lie (the original's `datasets/data_loader.py`). Not here: the files.
 
+import type { PictureKind } from '../grounding/bundle.ts';
 import { EvaluationError } from './errors.ts';
 
 /** The original's names; `unc` is RefCOCO, `unc+` RefCOCO+, `gref` and `gref_umd` RefCOCOg's two splits. */
@@ -26,17 +27,18 @@ interface DatasetInfo {
   readonly source: ImageSource | null;
   /** Whether coordinates lose their fractions before anything is measured, as the original's do. */
   readonly wholePixels: boolean;
+  readonly pictures: PictureKind;
 }
 
 export const DATASET_INFO: Readonly<Record<Dataset, DatasetInfo>> = {
-  unc: { title: 'RefCOCO', source: 'coco', wholePixels: true },
-  'unc+': { title: 'RefCOCO+', source: 'coco', wholePixels: true },
-  gref: { title: 'RefCOCOg (google)', source: 'coco', wholePixels: true },
-  gref_umd: { title: 'RefCOCOg (umd)', source: 'coco', wholePixels: true },
-  referit: { title: 'ReferIt', source: 'referit', wholePixels: true },
-  flickr: { title: 'Flickr30k Entities', source: 'flickr', wholePixels: true },
-  mixup: { title: 'mixup', source: null, wholePixels: true },
-  synthref: { title: 'SynthRef', source: 'synthref', wholePixels: false },
+  unc: { title: 'RefCOCO', source: 'coco', wholePixels: true, pictures: 'photographs' },
+  'unc+': { title: 'RefCOCO+', source: 'coco', wholePixels: true, pictures: 'photographs' },
+  gref: { title: 'RefCOCOg (google)', source: 'coco', wholePixels: true, pictures: 'photographs' },
+  gref_umd: { title: 'RefCOCOg (umd)', source: 'coco', wholePixels: true, pictures: 'photographs' },
+  referit: { title: 'ReferIt', source: 'referit', wholePixels: true, pictures: 'photographs' },
+  flickr: { title: 'Flickr30k Entities', source: 'flickr', wholePixels: true, pictures: 'photographs' },
+  mixup: { title: 'mixup', source: null, wholePixels: true, pictures: 'photographs' },
+  synthref: { title: 'SynthRef', source: 'synthref', wholePixels: false, pictures: 'drawings' },
 };
 
 /** Folders under the common root of images. */
@@ -55,7 +57,7 @@ export const BOX_FORMS: Readonly<Record<ImageSource, 'corners' | 'size'>> = {
   synthref: 'size',
 };
 
-function isDataset(name: string): name is Dataset {
+export function isDataset(name: string): name is Dataset {
   return (DATASETS as readonly string[]).includes(name);
 }
 

@@ -56,6 +56,11 @@ function refusal(json: unknown): { code: string; message: string } {
 const reader = (bytes: Uint8Array<ArrayBuffer>) => ({ read: async () => bytes });
 
 describe('a manifest', () => {
+  it('may say which kind of pictures the model was trained on, and need not', () => {
+    expect(parseManifest(manifest()).pictures).toBeUndefined();
+    expect(parseManifest({ ...manifest(), pictures: 'drawings' }).pictures).toBe('drawings');
+  });
+
   it('is read', () => {
     expect(parseManifest(manifest())).toMatchObject({ name: 'tiny', architecture: TINY });
   });
@@ -70,6 +75,7 @@ describe('a manifest', () => {
     ['provenance.sha256', { ...manifest(), provenance: { ...manifest().provenance, sha256: 'abc' } }],
     ['files.0.path', { ...manifest(), files: [{ path: '../x', bytes: 1, sha256: SHA256 }] }],
     ['precisions', { ...manifest(), precisions: {} }],
+    ['pictures', { ...manifest(), pictures: 'films' }],
     ['trainedOn', { ...manifest(), trainedOn: undefined }],
   ])('is refused with the field named: %s', (field, json) => {
     const { code, message } = refusal(json);

@@ -71,6 +71,10 @@ const precision = v.object({
   error: v.optional(v.object({ float32: v.optional(errorByOutput), float16: v.optional(errorByOutput) })),
 });
 
+/** What kind of pictures a model was trained on: one that has seen drawings alone says little about a photograph. */
+export const PICTURE_KINDS = ['drawings', 'photographs'] as const;
+export type PictureKind = (typeof PICTURE_KINDS)[number];
+
 const manifestSchema = v.object({
   formatVersion: v.literal(
     FORMAT_VERSION,
@@ -90,7 +94,10 @@ const manifestSchema = v.object({
     adapters: count,
     naming: v.string(),
   }),
+  /** For people to read. */
   trainedOn: v.string(),
+  /** Left out where it is not known. */
+  pictures: v.optional(v.picklist(PICTURE_KINDS, `is none of ${PICTURE_KINDS.join(', ')}`)),
   /** Accuracy in percent, or another figure, by the name of what was measured. */
   scored: v.record(v.string(), v.number()),
   tokenizer: path,

@@ -6,7 +6,7 @@ import type { BundleSink, ConversionProgress, WrittenFile } from '../hivg/conver
 import { writePrecision } from '../hivg/convert.ts';
 import { HivgError } from '../hivg/errors.ts';
 import type { Activation, Precision } from '../hivg/precision.ts';
-import type { Manifest, PrecisionManifest } from './bundle.ts';
+import type { Manifest, PictureKind, PrecisionManifest } from './bundle.ts';
 import { FORMAT_VERSION, MANIFEST_FILE, parseManifest } from './bundle.ts';
 import type { ClipTokenizerJson } from './clip-tokenizer-json.ts';
 import type { ProbeAnswers } from './probe.ts';
@@ -19,6 +19,7 @@ export interface BundleDescription {
   readonly title?: string;
   readonly licence: string;
   readonly trainedOn: string;
+  readonly pictures?: PictureKind;
   readonly source: { readonly name: string; readonly bytes: number; readonly sha256: string };
 }
 

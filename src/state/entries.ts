@@ -53,6 +53,8 @@ export interface Grounding {
   readonly readings: Readings;
   readonly dense: DenseStatus;
   readonly times: PartTimes;
+  /** The kind of pictures that the model behind it was trained on, where its bundle says. */
+  readonly pictures?: LoadedModel['pictures'];
   /** Made while the expression was being written: the next one takes its place, unless it was asked for. */
   readonly live: boolean;
 }
@@ -96,6 +98,7 @@ export function groundingOf(
       regAttention,
     },
     dense: { phase: 'unread' },
+    pictures: model.pictures,
     times: {
       decode: image.decode,
       resize: resize || image.resize,

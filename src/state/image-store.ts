@@ -13,6 +13,8 @@ export interface ImageState {
   /** Name of the file that is being opened. */
   readonly opening: string | null;
   readonly error: ImageFileError | null;
+  /** Keys of images whose note on what the model was trained on has been dismissed. */
+  readonly noteDismissed: readonly number[];
   /** Never rejects: `error` tells. */
   open(blob: Blob, name: string): Promise<void>;
   /** Fetches one of the page's own images and opens it. */
@@ -24,6 +26,8 @@ export interface ImageState {
   /** Back to the empty stage. */
   clear(): void;
   dismissError(): void;
+  /** For the image on the stage, for good: undo and history bring the image back without it. */
+  dismissNote(): void;
 }
 
 export interface ImageDependencies {
@@ -37,7 +41,7 @@ const NO_SUGGESTIONS = { suggestions: [] };
 
 export function createImageStore({ decoding, fetchBlob, release }: ImageDependencies) {
   let newest = 0;
-  return createStore<ImageState>()((set) => {
+  return createStore<ImageState>()((set, get) => {
     const show = (image: OpenedImage | null): void => set({ image, opening: null, error: null });
     const attempt = async (
       name: string,
@@ -68,6 +72,7 @@ export function createImageStore({ decoding, fetchBlob, release }: ImageDependen
       image: null,
       opening: null,
       error: null,
+      noteDismissed: [],
       open: (blob, name) => attempt(name, NO_SUGGESTIONS, async () => blob),
       openSample: ({ url, name, alt, expressions }) =>
         attempt(name, { alt, suggestions: expressions, sample: name }, () => fetchBlob(url)),
@@ -81,6 +86,10 @@ export function createImageStore({ decoding, fetchBlob, release }: ImageDependen
         show(null);
       },
       dismissError: () => set({ error: null }),
+      dismissNote: () => {
+        const { image, noteDismissed } = get();
+        if (image) set({ noteDismissed: [...noteDismissed, image.key] });
+      },
     };
   });
 }

@@ -1,58 +1,60 @@
-/** Speaks to screen readers what others see happen: results politely, failures at once. */
-import { type RefObject, useEffect, useImperativeHandle, useState } from 'react';
-import type { AppState } from '../../state/app-state.ts';
-import { providerText, spokenResult } from '../words.ts';
+/**
+ * Speaks to screen readers what others see: results politely, failures at once. Only what is added is read, so each
+ * sentence is an element of its own, which is there as long as what it is about (`news.ts`).
+ */
+import { type RefObject, useEffect, useImperativeHandle, useRef, useState } from 'react';
+import { useAppState, useGrounding, useImage, useModel } from '../state-context.tsx';
+import { type News, newsOf } from './news.ts';
 
-/** Calls back with a sentence for every change worth hearing. */
-export function watchForNews(state: AppState, say: (text: string, urgent: boolean) => void): () => void {
-  const stops = [
-    state.grounding.subscribe((now, before) => {
-      if (now.shown && now.shown !== before.shown) say(spokenResult(now.shown), false);
-      if (now.status === before.status) return;
-      if (now.status.phase === 'failed') {
-        say([now.status.error.message, now.status.error.hint].filter(Boolean).join(' '), true);
-      } else if (now.status.phase === 'waiting') {
-        say(`Waiting for the ${now.status.for}; then “${now.status.expression}” is looked for.`, false);
-      }
-    }),
-    state.image.subscribe((now, before) => {
-      if (now.error && now.error !== before.error) say(`${now.error.message} ${now.error.hint}`, true);
-      if (now.image && now.image !== before.image) {
-        say([`${now.image.name} is open.`, ...now.image.notes].join(' '), false);
-      }
-    }),
-    state.model.subscribe(({ status }, before) => {
-      if (status.phase === before.status.phase) return;
-      if (status.phase === 'ready') say(`The model is ready: ${providerText(status.model)}.`, false);
-      if (status.phase === 'failed') say(`The model could not be loaded. ${status.error.message}`, true);
-    }),
-  ];
-  return () => {
-    for (const stop of stops) stop();
+/** A number for each object, the same as long as it lives. */
+function useKeys(): (cause: object) => number {
+  const known = useRef({ keys: new WeakMap<object, number>(), last: 0 });
+  return (cause) => {
+    const { keys } = known.current;
+    const key = keys.get(cause) ?? ++known.current.last;
+    keys.set(cause, key);
+    return key;
   };
 }
 
+/** What a command had to say of what it did; the person's next act takes it away. */
+function useCommandWords(announcer: RefObject<((text: string) => void) | null>): News | null {
+  const [words, setWords] = useState<News | null>(null);
+  useImperativeHandle(announcer, () => (text) => setWords({ cause: {}, text, urgent: false }), []);
+  useEffect(() => {
+    const clear = (): void => setWords(null);
+    // Before the act's own listeners, which may have something new to say.
+    const options = { capture: true } as const;
+    const acts = ['keydown', 'pointerdown', 'drop'] as const;
+    for (const act of acts) addEventListener(act, clear, options);
+    return () => {
+      for (const act of acts) removeEventListener(act, clear, options);
+    };
+  }, []);
+  return words;
+}
+
 /** @param announcer takes what commands have to say; through a handle, so that saying it draws nothing else anew */
-export function LiveRegion({
-  state,
-  announcer,
-}: {
-  state: AppState;
-  announcer: RefObject<((text: string) => void) | null>;
-}) {
-  const [polite, setPolite] = useState('');
-  const [extra, setExtra] = useState('');
-  const [urgent, setUrgent] = useState('');
-  useImperativeHandle(announcer, () => setExtra, []);
-  useEffect(
-    () => watchForNews(state, (text, isUrgent) => (isUrgent ? setUrgent(text) : setPolite(text))),
-    [state],
-  );
+export function LiveRegion({ announcer }: { announcer: RefObject<((text: string) => void) | null> }) {
+  const { image, model, grounding } = useAppState();
+  // Each is read for the sake of being told of changes.
+  useImage((state) => state);
+  useModel((state) => state.status);
+  useGrounding((state) => state);
+  const said = useCommandWords(announcer);
+  const keyOf = useKeys();
+  const news = newsOf({ image: image.getState(), model: model.getState(), grounding: grounding.getState() });
+  const all = said ? [...news, said] : news;
+  const part = (urgent: boolean) =>
+    all.filter((each) => each.urgent === urgent).map(({ cause, text }) => <p key={keyOf(cause)}>{text}</p>);
   return (
     <div className="visually-hidden">
-      <div role="status">{polite}</div>
-      <div role="status">{extra}</div>
-      <div role="alert">{urgent}</div>
+      <div role="status" aria-atomic="false" aria-relevant="additions text">
+        {part(false)}
+      </div>
+      <div role="alert" aria-atomic="false" aria-relevant="additions text">
+        {part(true)}
+      </div>
     </div>
   );
 }

@@ -1,10 +1,11 @@
 /** What has to be said beside the prompt: what went wrong and what to do, what is waited for, what to doubt. */
 import type { ReactNode } from 'react';
 import { canFallBack } from '../../state/model-store.ts';
+import { usePage } from '../page-context.tsx';
 import { useAppState, useGrounding, useImage, useModel } from '../state-context.tsx';
 import { CloseIcon, WarnIcon } from '../ui/icons.tsx';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
-import { doubts, progressWords } from '../words.ts';
+import { doubts, drawingsNote, progressWords } from '../words.ts';
 
 function Note({
   tone,
@@ -24,24 +25,20 @@ function Note({
   );
 }
 
+function Dismiss({ onClick }: { onClick: () => void }) {
+  return (
+    <button type="button" className="icon-button small" aria-label="Dismiss" onClick={onClick}>
+      <CloseIcon />
+    </button>
+  );
+}
+
 function ImageNote() {
   const { image } = useAppState();
   const error = useImage((state) => state.error);
   if (!error) return null;
   return (
-    <Note
-      tone="bad"
-      actions={
-        <button
-          type="button"
-          className="icon-button small"
-          aria-label="Dismiss"
-          onClick={() => image.getState().dismissError()}
-        >
-          <CloseIcon />
-        </button>
-      }
-    >
+    <Note tone="bad" actions={<Dismiss onClick={() => image.getState().dismissError()} />}>
       <strong>{error.message}</strong> {error.hint}
     </Note>
   );
@@ -130,12 +127,39 @@ function GroundingNote() {
   return doubtful.length > 0 && <Note tone="doubt">{doubtful.join(' ')}</Note>;
 }
 
+/** Stays for as long as the picture has an answer, whichever it is, until it is dismissed. */
+function DrawingsNote() {
+  const { image: store } = useAppState();
+  const page = usePage();
+  const image = useImage((state) => state.image);
+  const dismissed = useImage((state) => state.noteDismissed);
+  const shown = useGrounding((state) => state.shown);
+  const words = drawingsNote(image, shown, dismissed);
+  if (!words) return null;
+  return (
+    <Note
+      tone="doubt"
+      actions={
+        <>
+          <button type="button" className="button small" onClick={page.toggleModels}>
+            Use another model
+          </button>
+          <Dismiss onClick={() => store.getState().dismissNote()} />
+        </>
+      }
+    >
+      {words}
+    </Note>
+  );
+}
+
 export function DockNotes({ id }: { id: string }) {
   return (
     <div className="notes" id={id}>
       <ImageNote />
       <ModelNote />
       <GroundingNote />
+      <DrawingsNote />
     </div>
   );
 }

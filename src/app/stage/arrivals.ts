@@ -11,7 +11,7 @@ function openFirst(state: AppState, page: PageHandles, files: ArrayLike<File>): 
   if (!file) return false;
   const name = file.name || 'The pasted image';
   void state.image.getState().open(file, name);
-  if (all.length > 1) page.announce(`${all.length} files came; ${name} is opened.`);
+  if (all.length > 1) page.announce(`${all.length} files came; ${name} is taken.`);
   return true;
 }
 
