@@ -2,6 +2,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App.tsx';
+import { Crash } from './app/Crash.tsx';
 import { AppStateProvider } from './app/state-context.tsx';
 import './app/styles/index.css';
 import { createBrowserState } from './state/browser.ts';
@@ -13,8 +14,10 @@ const state = createBrowserState();
 state.start();
 createRoot(root).render(
   <StrictMode>
-    <AppStateProvider state={state}>
-      <App />
-    </AppStateProvider>
+    <Crash>
+      <AppStateProvider state={state}>
+        <App />
+      </AppStateProvider>
+    </Crash>
   </StrictMode>,
 );

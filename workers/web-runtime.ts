@@ -12,6 +12,7 @@ import type { BundleReader, Manifest } from '../src/grounding/bundle.ts';
 import { readChecked } from '../src/grounding/bundle.ts';
 import type { Runtime } from '../src/grounding/session.ts';
 import { WorkerError } from './errors.ts';
+import { fileFault } from './file-fault.ts';
 
 type Ort = typeof import('onnxruntime-web');
 
@@ -75,6 +76,14 @@ export function threadCount(wanted: number | undefined): number {
   return Math.max(1, Math.min(wanted ?? MOST_THREADS, navigator.hardwareConcurrency || 1));
 }
 
+const hasSuspending = 'Suspending' in WebAssembly;
+
+/** A build's WebAssembly and the script beside it, relative to this one. */
+function runtimeFiles(provider: 'webgpu' | 'wasm'): readonly [string, string] {
+  if (provider === 'wasm') return [cpuWasm, cpuScript];
+  return hasSuspending ? [jspiWasm, jspiScript] : [asyncifyWasm, asyncifyScript];
+}
+
 let loaded: { readonly provider: 'webgpu' | 'wasm'; readonly ort: Promise<Ort> } | null = null;
 
 /** The runtime's build for a provider. A worker keeps the first one it loads: a second would need its memory twice. */
@@ -82,13 +91,13 @@ function loadOrt(provider: 'webgpu' | 'wasm', threads: number): Promise<Ort> {
   // The WebGPU builds compute in wasm too, so one that is there serves both.
   if (loaded && (loaded.provider === provider || loaded.provider === 'webgpu')) return loaded.ort;
   const load = async (): Promise<Ort> => {
-    const jspi = 'Suspending' in WebAssembly;
-    const [ort, wasm, mjs] =
+    const [wasm, mjs] = runtimeFiles(provider);
+    const ort =
       provider === 'wasm'
-        ? [await import('onnxruntime-web/wasm'), cpuWasm, cpuScript]
-        : jspi
-          ? [await import('onnxruntime-web/jspi'), jspiWasm, jspiScript]
-          : [await import('onnxruntime-web/webgpu'), asyncifyWasm, asyncifyScript];
+        ? await import('onnxruntime-web/wasm')
+        : hasSuspending
+          ? await import('onnxruntime-web/jspi')
+          : await import('onnxruntime-web/webgpu');
     const absolute = (url: string) => new URL(url, import.meta.url).href;
     ort.env.wasm.wasmPaths = { wasm: absolute(wasm), mjs: absolute(mjs) };
     ort.env.wasm.numThreads = threads;
@@ -99,6 +108,23 @@ function loadOrt(provider: 'webgpu' | 'wasm', threads: number): Promise<Ort> {
   return loaded.ort;
 }
 
+/**
+ * What is wrong with the runtime, in words that name the file: its own ("Aborted", "Failed to fetch dynamically imported
+ * module") tell nobody what to do. Looked for once something has failed.
+ */
+async function runtimeFault(provider: 'webgpu' | 'wasm', cause: Error): Promise<WorkerError> {
+  loaded = null;
+  for (const url of runtimeFiles(provider)) {
+    const fault = await fileFault(new URL(url, import.meta.url));
+    if (fault) return new WorkerError('session-failed', fault.message, fault.hint);
+  }
+  return new WorkerError(
+    'session-failed',
+    `ONNX Runtime did not start: ${cause.message}`,
+    'Reload the page.',
+  );
+}
+
 /** Sessions on a provider over a bundle; a graph's files are read and checked when its session is made. */
 export async function webRuntime(
   reader: BundleReader,
@@ -107,13 +133,13 @@ export async function webRuntime(
     | { readonly provider: 'webgpu'; readonly gpu: Gpu }
     | { readonly provider: 'wasm'; readonly threads: number },
 ): Promise<Runtime> {
-  const ort = await loadOrt(on.provider, on.provider === 'wasm' ? on.threads : 1).catch((error: Error) => {
-    throw new WorkerError(
-      'session-failed',
-      `ONNX Runtime did not start: ${error.message}`,
-      'Reload the page.',
-    );
-  });
+  const ort = await loadOrt(on.provider, on.provider === 'wasm' ? on.threads : 1).catch(
+    async (error: Error) => {
+      throw await runtimeFault(on.provider, error);
+    },
+  );
+  // The first session starts the WebAssembly; what fails there is as a rule its file.
+  let started = false;
   return {
     provider: on.provider,
     float16: on.provider === 'webgpu' && on.gpu.float16,
@@ -140,7 +166,13 @@ export async function webRuntime(
       } else {
         options.executionProviders = ['wasm'];
       }
-      return (await ort.InferenceSession.create(modelBytes, options)) as unknown as InferenceSession;
+      try {
+        const session = await ort.InferenceSession.create(modelBytes, options);
+        started = true;
+        return session as unknown as InferenceSession;
+      } catch (error) {
+        throw started ? error : await runtimeFault(on.provider, error as Error);
+      }
     },
   };
 }

@@ -146,8 +146,16 @@ export class GroundingClient {
   #died(message: string | undefined): void {
     const error = new GroundingError({
       code: 'worker-died',
-      message: message ? `The worker stopped: ${message}` : 'The worker that runs the network stopped.',
-      hint: 'Load the model again; if it happens once more, reload the page.',
+      ...(message
+        ? {
+            message: `The worker stopped: ${message}`,
+            hint: 'Load the model again; if it happens once more, reload the page.',
+          }
+        : {
+            // An error event without words is a script that did not load.
+            message: 'The worker that runs the network could not be started.',
+            hint: 'Its script may be missing on the host, or the connection lost. Try again; if it happens once more, reload the page.',
+          }),
     });
     this.stop(error);
     this.onFault?.(error);

@@ -65,7 +65,10 @@ export function createModelStore({ client, fetchJson, base, query }: ModelDepend
         set({ status: { phase: 'ready', model } });
       } catch (cause) {
         if (signal.aborted) return; // A newer load has the word.
-        set({ status: { phase: 'failed', error: asGroundingError(cause) } });
+        const error = asGroundingError(cause);
+        // A runtime that did not start never will in the same worker: the next load gets a new one.
+        if (error.code === 'session-failed') client.stop();
+        set({ status: { phase: 'failed', error } });
       }
     },
 
