@@ -1,6 +1,8 @@
 // Without a network, with the real service worker: what a host with and without headers serves is kept, and everything
 // goes on when the host is gone. On WebAssembly.
 
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -93,6 +95,41 @@ for (const [name, options] of [
     await context.close();
     context = await open();
     await heard(await context.newPage(), host.url + TRACTOR);
+  });
+}
+
+for (const [name, program, script] of [
+  ['Node', process.execPath, 'serve.mjs'],
+  ['Python', 'python3', 'serve.py'],
+] as const) {
+  test(`the packed folder runs from a path with spaces by ${name}'s server, and then without it`, async () => {
+    test.skip(spawnSync(program, ['--version']).status !== 0, `there is no ${name} here`);
+    const folder = join(profile, 'a stick', 'hivg web');
+    const packed = spawnSync(process.execPath, [
+      'node_modules/tsx/dist/cli.mjs',
+      'scripts/pack.ts',
+      '--out',
+      folder,
+      '--no-zip',
+    ]);
+    expect(packed.stderr.toString()).toBe('');
+    const server = spawn(program, [join(folder, script), '18080'], { cwd: tmpdir() });
+    try {
+      const [line] = (await once(server.stdout, 'data')) as [Buffer];
+      const url = /http:\/\/localhost:\d+\//.exec(line.toString())?.[0] ?? '';
+      const page = await context.newPage();
+      const loads = countLoads(page);
+      await heard(page, url + TRACTOR);
+      expect(await isolatedIn(page)).toBe(true);
+      expect(loads()).toBe(1);
+      await readyOffline(page);
+      server.kill();
+      await once(server, 'exit');
+      await page.reload();
+      await answered(page, 'the tractor');
+    } finally {
+      server.kill();
+    }
   });
 }
 

@@ -20,7 +20,7 @@ const RUNTIMES: readonly (readonly [RegExp, PrecacheGroup])[] = [
 ];
 
 /** What is in the folder and is not the page's: said here, so that everything else is listed without being named. */
-const NOT_THE_PAGE = /(?:^|\/)\.|\.map$/;
+const NOT_THE_PAGE = /(?:^|\/)\.|\.map$|^serve\.(?:mjs|py)$|^README\.txt$/;
 
 /** @throws {Error} that names what is missing, where the page could not do without a network by this list */
 export function listFiles(folder: string): PrecacheEntry[] {
