@@ -64,15 +64,28 @@ export function runNpm(args) {
 
 /**
  * @param {string} name
+ * @returns {string | undefined} where the PATH has it
+ */
+export function programOnPath(name) {
+  const paths = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
+  return paths.find(isProgram);
+}
+
+/**
+ * @param {string} name
  * @returns {boolean} whether the PATH has it
  */
-export function hasProgram(name) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+export const hasProgram = (name) => programOnPath(name) !== undefined;
+
+/**
+ * @param {string} path
+ * @returns {boolean} whether it is there and may be run
+ */
+export function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

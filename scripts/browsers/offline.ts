@@ -1,0 +1,118 @@
+// `npm run test:browsers`: the built page in each browser that is installed, from a host without headers in a subfolder:
+// a first visit, then the host stopped, a reload, a new tab, the browser's restart. Prints a table; docs/browsers.md says
+// what came of it. Not part of `npm test`, which wants a Chromium alone.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'vite';
+import { PlainHost } from '../../e2e/plain-host.ts';
+import { ROOT } from '../programs.mjs';
+import { chromium } from './chromium.ts';
+import type { Browser, Engine, Tab } from './engine.ts';
+import { firefox } from './firefox.ts';
+import { webkit } from './webkit.ts';
+
+const TRACTOR = '?sample=farm.webp&q=the+tractor';
+const PATIENCE_MS = 120_000;
+
+/** What was tried and what came of it, in words; `true` is "yes". */
+type Results = Record<string, string>;
+
+/** Waits until an expression is true in the page; it may be between two documents meanwhile. */
+async function until(tab: Tab, expression: string): Promise<void> {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    if ((await tab.evaluate(expression).catch(() => false)) === true) return;
+    if (Date.now() > end) {
+      const seen = await tab.evaluate('document.body.innerText.slice(0, 300)').catch(() => 'no page');
+      throw new Error(`it did not come; the page says: ${String(seen).replace(/\s+/g, ' ')}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+const grounded = (tab: Tab) => until(tab, `document.querySelector('[data-testid=box]') !== null`);
+const readyOffline = (tab: Tab) =>
+  until(tab, `document.querySelector('[data-testid=offline-ready]') !== null`);
+
+async function attempt(results: Results, name: string, act: () => Promise<unknown>): Promise<boolean> {
+  try {
+    const found = await act();
+    results[name] = found === undefined ? 'yes' : String(found);
+    return true;
+  } catch (error) {
+    results[name] = `no: ${(error as Error).message}`;
+    return false;
+  } finally {
+    console.error(`  ${name}: ${results[name]}`);
+  }
+}
+
+async function tryEngine(engine: Engine, program: string, folder: string): Promise<Results> {
+  const profile = mkdtempSync(join(tmpdir(), 'hivg-browser-'));
+  const host = await new PlainHost(folder, { under: '/some/folder/' }).start();
+  const results: Results = {};
+  let browser: Browser = await engine.start(program, profile);
+  console.error(`${engine.name} ${browser.version}`);
+  results.version = browser.version;
+  try {
+    const tab = await browser.newTab();
+    await attempt(results, 'grounds', async () => {
+      await tab.open(host.url + TRACTOR);
+      await grounded(tab);
+    });
+    await attempt(results, 'runs on', () =>
+      tab.evaluate(`document.querySelector('.status-chip').innerText.replace(/\\s+/g, ' ')`),
+    );
+    await attempt(results, 'isolated without headers', () => tab.evaluate('String(crossOriginIsolated)'));
+    await attempt(results, 'documents of the first visit', async () => tab.documents);
+    await attempt(results, 'ready offline', () => readyOffline(tab));
+    await host.stop();
+    await attempt(results, 'offline: reload', async () => {
+      await tab.reload();
+      await grounded(tab);
+    });
+    await attempt(results, 'offline: new tab', async () => {
+      const other = await browser.newTab();
+      await other.open(host.url + TRACTOR);
+      await grounded(other);
+    });
+    await attempt(results, 'offline: after a restart', async () => {
+      await browser.close();
+      browser = await engine.start(program, profile);
+      const after = await browser.newTab();
+      await after.open(host.url + TRACTOR);
+      await grounded(after);
+      await readyOffline(after);
+    });
+  } finally {
+    await browser.close().catch(() => undefined);
+    await host.stop();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+  return results;
+}
+
+const wanted = process.argv.slice(2).map((name) => name.toLowerCase());
+const folder = mkdtempSync(join(tmpdir(), 'hivg-built-'));
+await build({ root: ROOT, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true } });
+const all: Record<string, Results> = {};
+for (const engine of [chromium, firefox, webkit]) {
+  if (wanted.length > 0 && !wanted.includes(engine.name.toLowerCase())) continue;
+  const program = engine.find();
+  if (program) all[engine.name] = await tryEngine(engine, program, folder);
+  else console.error(`${engine.name} is not here: ${engine.install}`);
+}
+rmSync(folder, { recursive: true, force: true });
+
+const rows = [...new Set(Object.values(all).flatMap(Object.keys))];
+const names = Object.keys(all);
+console.log(`| | ${names.join(' | ')} |\n|---|${names.map(() => '---|').join('')}`);
+for (const row of rows)
+  console.log(`| ${row} | ${names.map((name) => all[name]?.[row] ?? '').join(' | ')} |`);
+process.exitCode = Object.values(all).some((results) =>
+  Object.values(results).some((words) => words.startsWith('no: ')),
+)
+  ? 1
+  : 0;
