@@ -89,6 +89,30 @@ const STATES: readonly State[] = [
     act: (page) => page.getByTestId('word-chip').last().click(),
     two: true,
   },
+  { name: 'full-wash', address: { glow: 'off', smooth: 'off', opacity: '0.5' }, two: true },
+  {
+    name: 'offline',
+    act: (page) => page.getByTestId('offline-ready').click(),
+    two: true,
+  },
+  {
+    name: 'own-picture',
+    act: async (page) => {
+      await page.setInputFiles('input[type=file]', 'fixtures/images/landscape_640x480.png');
+      await ask(page, second);
+    },
+    two: true,
+  },
+  {
+    name: 'other-model',
+    act: async (page) => {
+      await page.keyboard.press('Control+K');
+      await page.keyboard.type('another model');
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog', { name: 'Models' }).waitFor();
+    },
+    two: true,
+  },
   { name: 'atlas', act: (page) => press(page, 'All layers and heads') },
   {
     name: 'cls-paper-frame',
@@ -212,6 +236,8 @@ async function take(context: BrowserContext, base: string, screen: Screen, state
   await page.goto(`${base}?${query}`);
   await page.locator('.status-chip[data-phase=ready]').waitFor({ timeout: WAIT_MS });
   if (state.address !== null) await found(page, expression);
+  // Once for each profile; what is shown then is what a visitor has from the second visit on.
+  await page.getByTestId('offline-ready').waitFor({ timeout: WAIT_MS });
   await state.act?.(page);
   if (!state.points) await page.mouse.move(2, 2);
   // On a desk the panel scrolls beside the picture; a phone shows the one or the other.

@@ -16,6 +16,8 @@ export class Calls {
     { resolve: (result: Message) => void; reject: (error: Error) => void }
   >();
   readonly #listeners = new Map<string, Listener[]>();
+  /** Events that came before anybody listened: the first may come with the connection itself. */
+  readonly #early = new Map<string, Message[]>();
   #next = 1;
 
   /** @param send puts a message on the channel */
@@ -34,13 +36,21 @@ export class Calls {
 
   on(method: string, listener: Listener): void {
     this.#listeners.set(method, [...(this.#listeners.get(method) ?? []), listener]);
+    for (const params of this.#early.get(method) ?? []) listener(params);
+    this.#early.delete(method);
   }
 
   /** Takes a message that came over the channel. */
   receive(text: string): void {
     const message: Message = JSON.parse(text);
     if (typeof message.id !== 'number') {
-      for (const listener of this.#listeners.get(message.method) ?? []) listener(message.params);
+      const listeners = this.#listeners.get(message.method);
+      if (listeners) for (const listener of listeners) listener(message.params);
+      else
+        this.#early.set(
+          message.method,
+          [...(this.#early.get(message.method) ?? []), message.params].slice(-8),
+        );
       return;
     }
     const waiting = this.#waiting.get(message.id);
