@@ -3,7 +3,8 @@
 // expressions are the gallery's own. docs/screens/README.md says what each shows.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type BrowserContext, chromium, type Locator, type Page } from '@playwright/test';
 import sharp from 'sharp';
 import { preview } from 'vite';
@@ -68,6 +69,8 @@ interface State {
   readonly name: string;
   /** Parameters of the address beside the sample and its expression; null starts without an image. */
   readonly address?: Readonly<Record<string, string>> | null;
+  /** True: opened from the disk, where nothing starts. */
+  readonly fromDisk?: boolean;
   readonly act?: (page: Page) => Promise<unknown>;
   /** What has to be in sight. */
   readonly show?: (page: Page) => Locator;
@@ -83,6 +86,7 @@ const section = (page: Page, name: string): Locator => page.getByRole('region', 
 
 const STATES: readonly State[] = [
   { name: 'empty', address: null },
+  { name: 'not-started', fromDisk: true, two: true },
   { name: 'result' },
   {
     name: 'word',
@@ -98,8 +102,8 @@ const STATES: readonly State[] = [
   {
     name: 'own-picture',
     act: async (page) => {
-      await page.setInputFiles('input[type=file]', 'fixtures/images/landscape_640x480.png');
-      await ask(page, second);
+      await page.setInputFiles('input[type=file]', `public/samples/${next.file}`);
+      await ask(page, next.expressions[0] ?? '');
     },
     two: true,
   },
@@ -233,6 +237,11 @@ async function take(context: BrowserContext, base: string, screen: Screen, state
     query.set('q', expression);
     for (const [name, value] of Object.entries(state.address ?? {})) query.set(name, value);
   }
+  if (state.fromDisk) {
+    await page.goto(pathToFileURL(resolve('dist/index.html')).href);
+    await page.getByRole('heading', { name: 'This page has not started' }).waitFor();
+    return keep(page, state, screen);
+  }
   await page.goto(`${base}?${query}`);
   await page.locator('.status-chip[data-phase=ready]').waitFor({ timeout: WAIT_MS });
   if (state.address !== null) await found(page, expression);
@@ -247,6 +256,10 @@ async function take(context: BrowserContext, base: string, screen: Screen, state
   // Two frames: one to lay out, one to draw.
   await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
   await page.waitForTimeout(250);
+  await keep(page, state, screen);
+}
+
+async function keep(page: Page, state: State, screen: Screen): Promise<void> {
   const png = await page.screenshot();
   const small = await sharp(png).png({ palette: true, colours: COLOURS, effort: 10 }).toBuffer();
   writeFileSync(join(FOLDER, `${state.name}-${screen}.png`), small);

@@ -36,9 +36,15 @@ const grounded = (tab: Tab) => until(tab, `document.querySelector('[data-testid=
 const readyOffline = (tab: Tab) =>
   until(tab, `document.querySelector('[data-testid=offline-ready]') !== null`);
 
+/** A browser that neither answers nor fails must not keep the others from being tried. */
+async function overdue(): Promise<never> {
+  await new Promise((resolve) => setTimeout(resolve, 1.5 * PATIENCE_MS).unref());
+  throw new Error('nothing came of it');
+}
+
 async function attempt(results: Results, name: string, act: () => Promise<unknown>): Promise<boolean> {
   try {
-    const found = await act();
+    const found = await Promise.race([act(), overdue()]);
     results[name] = found === undefined ? 'yes' : String(found);
     return true;
   } catch (error) {
@@ -87,7 +93,7 @@ async function tryEngine(engine: Engine, program: string, folder: string): Promi
       await readyOffline(after);
     });
   } finally {
-    await browser.close().catch(() => undefined);
+    await Promise.race([browser.close(), overdue()]).catch(() => undefined);
     await host.stop();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -99,6 +99,7 @@ export class WebKitPage implements Tab {
   }
 
   async close(): Promise<void> {
-    await this.evaluate('void setTimeout(() => close())').catch(() => {}); // may be gone before it answers
+    // May be gone before it answers, and then nothing comes.
+    await Promise.race([this.evaluate('void setTimeout(() => close())').catch(() => {}), pause(2000)]);
   }
 }

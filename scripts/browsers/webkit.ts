@@ -115,7 +115,7 @@ export const webkit: Engine = {
       async close() {
         // The browser ends with its last window.
         for (const page of pages.toReversed()) await page.close();
-        const ended = await Promise.race([exit.then(() => true), pause(LIMIT_MS).then(() => false)]);
+        const ended = await Promise.race([exit.then(() => true), pause(5000).then(() => false)]);
         if (!ended) child.kill();
         await exit;
         server.kill();
