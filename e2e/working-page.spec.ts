@@ -221,10 +221,10 @@ test('the address brings sample, expression and display back after a reload', as
   await ask(page, 'the left dog');
   await page.locator('.image-stage').first().focus();
   await page.keyboard.press(']');
-  await expect(page).toHaveURL(/q=the\+left\+dog&opacity=0\.6$/);
+  await expect(page).toHaveURL(/q=the\+left\+dog&opacity=0\.8$/);
   await page.reload();
   await answered(page, 'the left dog');
-  await expect(page).toHaveURL(/opacity=0\.6$/);
+  await expect(page).toHaveURL(/opacity=0\.8$/);
 
   // A picture of one's own is nobody else's business.
   await page.setInputFiles('input[type=file]', 'public/samples/street.webp');
