@@ -74,10 +74,10 @@ export async function exported(): Promise<Exported> {
   const source = await checkpoint(FULL);
   const folder = join(CACHE, `export-${FULL}`);
   const model = join(folder, 'model.onnx');
-  const code = ['training/export_onnx.py', 'training/hivg', ...CHECKPOINT_CODE];
+  const code = ['training/tools/export_onnx.py', 'training/hivg', ...CHECKPOINT_CODE];
   await made(folder, stampOf(...code), async () => {
     say(`Exporting ${FULL} with torch.onnx.export …`);
-    python(['export_onnx.py', source, '--out', folder]);
+    python(['-m', 'tools.export_onnx', source, '--out', folder]);
   });
   return { model, box: join(folder, 'box.onnx'), description: readJson(join(folder, 'model.json')) };
 }
@@ -98,8 +98,10 @@ export function python(args: readonly string[]): void {
   });
   if (status === 0) return;
   const why = error?.message ?? stderr.trim().split('\n').at(-1);
-  const wants = 'training/requirements.txt and training/peers/requirements.txt name';
-  throw new Error(`${program} ${args[0]} failed: ${why}. It needs what ${wants} (docs/performance.md).`);
+  const wants = 'training/requirements.txt and training/tools/peers-requirements.txt name';
+  throw new Error(
+    `${program} ${args.slice(0, 2).join(' ')} failed: ${why}. It needs what ${wants} (docs/performance.md).`,
+  );
 }
 
 export function readJson<Shape>(path: string): Shape {

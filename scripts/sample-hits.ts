@@ -1,5 +1,5 @@
 // Holds `hivg eval` against PyTorch on SynthRef's sample: converts a checkpoint in every precision into a temporary
-// folder, measures each, and says how many hits are the same as in the figures that training/predict_sample.py wrote.
+// folder, measures each, and says how many hits are the same as in the figures that training/tools/predict_sample.py wrote.
 // Fails where fp32's are not all the same: npx tsx scripts/sample-hits.ts CHECKPOINT.pth PYTORCH.json
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -32,7 +32,7 @@ try {
   const manifest = await convertToFolder({ checkpoint, out: model, precisions: PRECISIONS, skipProbe: true });
   if (split.sha256 !== figures.split || manifest.provenance.sha256 !== figures.checkpoint) {
     throw new Error(
-      `${file} is of another split or checkpoint: write it anew with training/predict_sample.py.`,
+      `${file} is of another split or checkpoint: write it anew with training/tools/predict_sample.py.`,
     );
   }
   process.stdout.write(`precision  same hits of ${boxes.length} at ${THRESHOLDS.join(', ')}  accuracy\n`);

@@ -1,6 +1,6 @@
 """The training loop, one for every stage. One step: a batch, the losses, AdamW, and the average of the weights.
 
-After DETR's engine.py. What is trained is decided elsewhere (stages.py); what is kept on disk too (runs.py).
+After DETR's engine.py. What is trained is decided in stages.py; what is logged, validated and kept on disk in runs.py.
 """
 
 from __future__ import annotations
@@ -14,14 +14,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from extents import Extents
-from hivg.hivg import HiVG
+from heads import Trained
 from losses import corners, iou_and_giou, total
-from names import Names
 from parallel import Ranks
-from rounding import as_q4
+from hivg.rounding import as_q4
 from schedule import Clock, rate
-from synthref.dataset import pixels_of
 
 #: So many steps without a finite gradient in a row mean that nothing will come of the run any more.
 HOPELESS = 25
@@ -29,65 +26,6 @@ HOPELESS = 25
 
 class Diverged(RuntimeError):
     """The losses stopped being numbers."""
-
-
-def firsts_of(number: Tensor) -> tuple[Tensor | slice, Tensor | None]:
-    """Scene of each row, int64 [B] → rows with one of each scene, and which of these each row has.
-
-    On a CPU alone: elsewhere a batch whose sizes change costs more than the work that it saves.
-    """
-    if number.device.type != "cpu":
-        return slice(None), None
-    _, owner, counts = number.unique_consecutive(return_inverse=True, return_counts=True)
-    return counts.cumsum(0) - counts, owner
-
-
-class Trained(nn.Module):
-    """HiVG and what training may need besides: the names of things, and the head that is told their extents.
-
-    A batch may have views of crowds beside it, as `crowd`: what they show is asked with the rest.
-
-    → the network's outputs; where there are names, `kinds` [V, kinds + 1]: logits of the patches whose kind is
-    decided (on a CPU; elsewhere of all), with `shown` int64 [V], what they show (−1: undecided); and with the head,
-    `extents` [B, P, 4]: the box of what each patch shows. `watched`: `reg_attention` too, for a loss on it.
-    """
-
-    def __init__(self, network: HiVG, names: Names | None = None, extents: Extents | None = None, watched: bool = False):
-        super().__init__()
-        self.network, self.names, self.extents, self.watched = network, names, extents, watched
-
-    def heads(self) -> dict[str, Tensor]:
-        """The parameters besides the network's, by name."""
-        return {name: p for name, p in self.named_parameters() if not name.startswith("network.")}
-
-    def forward(self, batch: dict, reads: str, mix_texts: bool) -> dict[str, Tensor]:
-        if reads == "names":
-            out = self._crowd(batch)
-        elif reads == "captions":
-            out = self.network.contrast(pixels_of(batch["image"], batch["rect"]), batch["ids"])
-        else:
-            first, owner = firsts_of(batch["number"])
-            pixels = pixels_of(batch["image"][first], batch["rect"][first])
-            out = self.network(
-                pixels, batch["patch_mask"], batch["ids"], mix_texts_in_batch=mix_texts, owner=owner, want_reg_attention=self.watched
-            )
-            if self.extents is not None:
-                out["extents"] = self.extents(out["patches"])
-        if self.names is None:
-            return out
-        shown, patches = batch["kinds"].flatten(), out["patches"].flatten(0, 1)
-        if "crowd" in batch:
-            shown = torch.cat([shown, batch["crowd"]["kinds"].flatten()])
-            patches = torch.cat([patches, self._crowd(batch["crowd"])["patches"].flatten(0, 1)])
-        if shown.device.type == "cpu":
-            decided = (shown >= 0).nonzero().flatten()
-            shown, patches = shown[decided], patches[decided]
-        return {**out, "kinds": self.names(self.network, patches, int(batch["seed"])), "shown": shown}
-
-    def _crowd(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Views of crowds, each crowd with one text for all of its views."""
-        first, owner = firsts_of(batch["number"])
-        return self.network.see(pixels_of(batch["image"], batch["rect"]), batch["ids"][first], owner)
 
 
 @dataclass
@@ -229,9 +167,9 @@ def train(
     trainer: Trainer,
     batches: Iterator[dict],
     progress: Progress,
-    rest: Callable[[Meter, float], bool],
+    between: Callable[[Meter, float], bool],
 ) -> None:
-    """Steps until the budget is spent. `rest(meter, done)` is called before every step and at the end.
+    """Steps until the budget is spent. `between(meter, done)` is called before every step and at the end.
 
     It logs, validates and saves when it sees fit, and says whether to stop before the end (for a signal).
     """
@@ -239,7 +177,7 @@ def train(
     while True:
         done = plan.budget.progress(progress.clock, progress.pairs)
         # The first process's clock and its signals hold for all.
-        done, stop = ranks.agree(done, float(rest(meter, done)))
+        done, stop = ranks.agree(done, float(between(meter, done)))
         if stop or done >= 1:
             return
         began = time.monotonic()

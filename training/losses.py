@@ -1,6 +1,6 @@
 """The losses, as the original computes them: box (L1, GIoU), dense alignment and mask (focal, dice), contrastive.
 
-Four are ours: `kinds`, which asks the patches for the name of every object in the scene (names.py), not only of the
+Four are ours: `kinds`, which asks the patches for the name of every object in the scene (heads.py), not only of the
 one spoken of; `extents`, `regard` and `miss`.
 """
 

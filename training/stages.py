@@ -52,7 +52,7 @@ class Stage:
 STAGES = {
     s.name: s
     for s in (
-        Stage("eyes", 2.5e-4, "alone", weights={"kinds": 1.0}, reads="names"),
+        Stage("recognition", 2.5e-4, "alone", weights={"kinds": 1.0}, reads="names"),
         Stage("contrastive", 2.5e-4, "alone", weights={"contrastive": 1.0, "kinds": 2.0}, reads="captions", share=0.2),
         Stage("warmup", 2.5e-4, "frozen", adapters=0.0, number=0, share=0.4),
         Stage("hilora1", 1e-4, "frozen", adapters=5 / 12, number=1, share=0.4 / 3),

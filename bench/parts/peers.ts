@@ -27,9 +27,9 @@ interface PeerDescription extends ExportDescription {
 
 export async function exportedPeer(name: string): Promise<{ path: string; description: PeerDescription }> {
   const folder = join(CACHE, `peer-${name}`);
-  await made(folder, stampOf('training/peers', 'training/export_onnx.py'), async () => {
+  await made(folder, stampOf('training/tools/export_peers.py', 'training/tools/export_onnx.py'), async () => {
     say(`Exporting ${name} with torch.onnx.export …`);
-    python(['-m', 'peers.export', name, '--out', folder]);
+    python(['-m', 'tools.export_peers', name, '--out', folder]);
   });
   return { path: join(folder, 'model.onnx'), description: readJson(join(folder, 'model.json')) };
 }
@@ -37,7 +37,7 @@ export async function exportedPeer(name: string): Promise<{ path: string; descri
 /** PyTorch's own times in ms, of a network that could not be exported. */
 function eagerTimes(name: string): number[] {
   const folder = join(CACHE, `peer-${name}`);
-  python(['-m', 'peers.export', name, '--out', folder, '--eager']);
+  python(['-m', 'tools.export_peers', name, '--out', folder, '--eager']);
   return readJson(join(folder, 'eager.json'));
 }
 

@@ -1,5 +1,5 @@
 /**
- * An evaluation's hits are PyTorch's: training/predict_sample.py ran a reference network over 36 pairs whose true boxes
+ * An evaluation's hits are PyTorch's: training/tools/predict_sample.py ran a reference network over 36 pairs whose true boxes
  * lie near what it says, so that hits fall on both sides of every threshold. Boxes within 1e-4, and the same figures.
  */
 

@@ -7,8 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-import commands
-import compare
+from tools import commands, compare
 
 
 def option(words: list[str], name: str) -> str:
@@ -38,14 +37,14 @@ def trained(monkeypatch) -> list[list[str]]:
 
 
 def ask(monkeypatch, *words: object) -> None:
-    monkeypatch.setattr(sys, "argv", ["compare.py", *map(str, words)])
+    monkeypatch.setattr(sys, "argv", ["tools.compare", *map(str, words)])
     compare.main()
 
 
 def test_every_way_starts_from_one_clip_and_sees_as_many_pairs(trained, tmp_path, monkeypatch):
     run = tmp_path / "run"
     ask(monkeypatch, "--run", run, "--pairs", 1200, "--clip-pairs", 500, "--", "--batch", 8)
-    trainings = {option(words, "--stage"): words for words in trained if "train.py" in words}
+    trainings = {option(words, "--stage"): words for words in trained if "main.py" in words}
     assert {stage: int(option(words, "--pairs")) for stage, words in trainings.items()} == {
         "contrastive": 500, "frozen": 1200, "lora": 1200, "warmup": 600, "hilora1": 200, "hilora2": 200, "hilora3": 200, "full": 1200,
     }

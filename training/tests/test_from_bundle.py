@@ -11,7 +11,7 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 from .conftest import TRAINING
-from from_bundle import BundleError, recover
+from tools.from_bundle import BundleError, recover
 from hivg import checkpoint
 from hivg.preprocess import letterbox
 from synthref.tokenizer import encode

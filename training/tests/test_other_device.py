@@ -6,9 +6,8 @@ from tokenizers import Tokenizer
 
 import batches
 from batches import Beside, SceneSource
-from engine import Budget, Plan, Progress, Trained, Trainer
-from extents import Extents
-from names import synthref_names
+from engine import Budget, Plan, Progress, Trainer
+from heads import Extents, Trained, synthref_names
 from optimisers import optimiser_for
 from parallel import Ranks
 from stages import SCRATCH

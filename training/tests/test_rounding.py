@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine import Progress
-from rounding import as_q4, rounded, stored_in_q4
+from hivg.rounding import as_q4, rounded, stored_in_q4
 from .conftest import TRAINING
 from .tiny import batch, network, trainer
 

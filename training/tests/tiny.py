@@ -7,12 +7,11 @@ from random import Random
 import torch
 from PIL import Image, ImageDraw
 
-from engine import Budget, Plan, Trained, Trainer
-from extents import Extents
+from engine import Budget, Plan, Trainer
+from heads import Extents, Names, Trained
 from hivg.config import Config, Tower
 from hivg.hivg import HiVG
 from hivg.initialise import initialise
-from names import Names
 from parallel import Ranks
 from optimisers import optimiser_for
 from stages import PAPER, STAGES, prepare

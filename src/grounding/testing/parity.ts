@@ -5,11 +5,11 @@
  * The limits: 1e-4 for every output, 1e-3 of the largest value for the mask's logits. Some reference networks (random
  * weights at small widths) put scores beyond 100 into the softmax of a bridge, which enlarges float32 rounding: there
  * the last digit of the weights moves an output, and the reference itself, by more than 1e-4. By how much is known
- * (`reference-rounding.json`, made by training/reference_rounding.py in float64), and an output that float32 does not
+ * (`reference-rounding.json`, made by training/tools/reference_rounding.py in float64), and an output that float32 does not
  * settle to 1e-4 is held to four times that instead, the largest over the variant's cases: how much a network enlarges
  * rounding is its weights' doing, one case's distance is one throw of the dice. A box is always held to 1e-4.
  *
- * The original has no rollout of attention: its reference is computed in float64 by training/reference_rollout.py from
+ * The original has no rollout of attention: its reference is computed in float64 by training/tools/reference_rollout.py from
  * the definition, and it is made of [REG]'s attention, whose allowance it has.
  */
 

@@ -4,7 +4,7 @@ The reference cases have random weights, and some of them amplify rounding: scor
 softmax, where float32 keeps five digits. This runs the network in float64 on every case and notes, for every output, the
 larger of two distances from that: the reference's own, and that of the same network with every weight shaken by one
 part in 2^23, the last digit that float32 has. No implementation can be expected to come closer to the reference than
-that. Run: python -m reference_rounding (in training/).
+that. Run: python -m tools.reference_rounding (in training/).
 """
 
 import copy
@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from hivg.checkpoint import load
 from hivg.preprocess import letterbox
 
-FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 
 
 #: Throws of the dice; the largest shift counts.

@@ -17,7 +17,7 @@ from parallel import Ranks, start, stop
 from runs import Run, RunError
 from schedule import Clock, rate
 from synthref.dataset import pixels_of
-from train import take_heads
+from main import take_heads
 
 from .tiny import batch, network, trainer
 
@@ -38,14 +38,14 @@ def weights(module) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in module.parameters()])
 
 
-@pytest.mark.parametrize("stage", ["full", "hilora1", "contrastive", "eyes"])
+@pytest.mark.parametrize("stage", ["full", "hilora1", "contrastive", "recognition"])
 def test_a_batch_seen_again_and_again_is_learned(stage):
     t, progress, one = trainer(stage), Progress(), batch(7)
     kept = [p.detach().clone() for p in t.module.parameters() if not p.requires_grad]
     first = t.step(one, progress, 0.1)
     for _ in range(60):
         last = t.step(one, progress, 0.1)
-    for name in ("kinds",) if stage in ("contrastive", "eyes") else ("l1", "giou", "dense_focal", "kinds", "extents", "regard", "miss"):
+    for name in ("kinds",) if stage in ("contrastive", "recognition") else ("l1", "giou", "dense_focal", "kinds", "extents", "regard", "miss"):
         assert last[name] < 0.8 * first[name], name
     assert all(torch.equal(a, b) for a, b in zip(kept, (p for p in t.module.parameters() if not p.requires_grad)))
 

@@ -1,9 +1,9 @@
-"""Which finds most: what a training began with, what it ended with, or an average of the two (soup.py).
+"""Which finds most: what a training began with, what it ended with, or an average of the two (average.py).
 
-    python choose.py runs/before/best_checkpoint.pth runs/after/best_checkpoint.pth --out runs/chosen/best_checkpoint.pth
+    python -m tools.choose runs/before/best_checkpoint.pth runs/after/best_checkpoint.pth --out runs/chosen/best_checkpoint.pth
 
-Each is validated (train.py with `--pairs 0`), and the best lies at `--out` then, with what belongs beside it; of equals
-the one that is more of the first. Where the two have no average, the second is taken. What follows -- goes to train.py.
+Each is validated (main.py with `--pairs 0`), and the best lies at `--out` then, with what belongs beside it; of equals
+the one that is more of the first. Where the two have no average, the second is taken. What follows -- goes to main.py.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ import shutil
 import sys
 from pathlib import Path
 
-from commands import divided, python
+from .commands import divided, python
 from hivg.checkpoint import CheckpointError, atomically
 from runs import Run
-from soup import SoupError, soup
+from .average import AverageError, average
 
 #: The second's part in what is compared.
 SHARES = (0.0, 0.5, 0.75, 1.0)
 
 
 def validated(init: Path, folder: Path, more: list[str]) -> float:
-    """Share of validation pairs that a checkpoint finds. `folder` is filled by train.py."""
-    python("train.py", "--stage", "full", "--init", init, "--run", folder, "--pairs", 0, "--validation", 1000, *more, quiet=True)
+    """Share of validation pairs that a checkpoint finds. `folder` is filled by main.py."""
+    python("main.py", "--stage", "full", "--init", init, "--run", folder, "--pairs", 0, "--validation", 1000, *more, quiet=True)
     return json.loads(Run(folder).log.read_text().splitlines()[-1])["val"]["accuracy"]
 
 
 def choose(first: Path, second: Path, out: Path, more: list[str]) -> dict[str, float]:
-    """Accuracy by the second's part; the best is at `out`. Raises SoupError where the two have no average."""
+    """Accuracy by the second's part; the best is at `out`. Raises AverageError where the two have no average."""
     work = out.parent / "compared"
     found: dict[float, float] = {}
     for share in SHARES:
         made = work / str(share) / out.name
-        soup(first, second, share, made)
+        average(first, second, share, made)
         shutil.rmtree(work / f"{share}-validated", ignore_errors=True)
         found[share] = validated(made, work / f"{share}-validated", more)
         print(f"{share:.0%} of the second: {found[share]:.1%}", flush=True)
@@ -62,7 +62,7 @@ def main() -> None:
     first, second, out = (file.resolve() for file in (options.first, options.second, options.out))
     try:
         found = choose(first, second, out, more)
-    except SoupError as refused:
+    except AverageError as refused:
         print(f"no average of the two: {refused}", flush=True)
         taken(second, out)
         found = {}

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from hivg import checkpoint
-from soup import SoupError, soup
+from tools.average import AverageError, average
 
 from .tiny import TINY, network
 
@@ -32,8 +32,8 @@ def saved(folder: Path, seed: int, words: list[str], tokenizer: dict = TOKENIZER
 
 def test_each_weight_is_between_the_two_by_the_share(tmp_path: Path) -> None:
     first, second = saved(tmp_path / "a", 1, ["dog", "left"]), saved(tmp_path / "b", 2, ["cat", "dog"])
-    out = tmp_path / "soup" / NAME
-    soup(first, second, 0.75, out)
+    out = tmp_path / "average" / NAME
+    average(first, second, 0.75, out)
     (a, _), (b, _) = checkpoint.read(first), checkpoint.read(second)
     model, _ = checkpoint.load(out)
     name = "clip.text_projection.weight"
@@ -47,8 +47,8 @@ def test_each_weight_is_between_the_two_by_the_share(tmp_path: Path) -> None:
 
 def test_adapters_are_merged_before_their_average(tmp_path: Path) -> None:
     first, second = saved(tmp_path / "a", 1, [], wraps=1), saved(tmp_path / "b", 2, [], wraps=1)
-    out = tmp_path / "soup" / NAME
-    soup(first, second, 0.5, out)
+    out = tmp_path / "average" / NAME
+    average(first, second, 0.5, out)
     (a, _), (b, _) = checkpoint.load(first), checkpoint.load(second)
     model, args = checkpoint.load(out)
     assert args.hi_lora_stage == 0 and not any("lora" in name for name in checkpoint.read(out)[0])
@@ -59,8 +59,8 @@ def test_adapters_are_merged_before_their_average(tmp_path: Path) -> None:
 def test_heads_of_one_alone_are_left_out(tmp_path: Path) -> None:
     first, second = saved(tmp_path / "a", 1, []), saved(tmp_path / "b", 2, [])
     first.with_name("heads.pt").unlink()
-    soup(first, second, 0.5, tmp_path / "soup" / NAME)
-    assert sorted(f.name for f in (tmp_path / "soup").iterdir()) == [NAME, "tokenizer.json", "words.json"]
+    average(first, second, 0.5, tmp_path / "average" / NAME)
+    assert sorted(f.name for f in (tmp_path / "average").iterdir()) == [NAME, "tokenizer.json", "words.json"]
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_heads_of_one_alone_are_left_out(tmp_path: Path) -> None:
 )
 def test_what_has_no_average_is_refused_and_nothing_written(tmp_path: Path, other: dict, share: float, said: str) -> None:
     first, second = saved(tmp_path / "a", 1, []), saved(tmp_path / "b", 2, [], **other)
-    with pytest.raises(SoupError, match=said):
-        soup(first, second, share, tmp_path / "soup" / NAME)
-    assert not (tmp_path / "soup").exists()
+    with pytest.raises(AverageError, match=said):
+        average(first, second, share, tmp_path / "average" / NAME)
+    assert not (tmp_path / "average").exists()
 
 
 def test_neither_of_the_two_is_written_over(tmp_path: Path) -> None:
     first, second = saved(tmp_path / "a", 1, []), saved(tmp_path / "b", 2, [])
     before = second.read_bytes()
-    with pytest.raises(SoupError, match="folder that is read"):
-        soup(first, second, 0.5, second)
+    with pytest.raises(AverageError, match="folder that is read"):
+        average(first, second, 0.5, second)
     assert second.read_bytes() == before

@@ -1,7 +1,7 @@
-"""The commands, on a tiny network and data of one's own: train, go on, all stages, pieces, and what they write."""
+"""The commands, on a tiny network and data of one's own: train, go on, all stages, and what they write."""
 
 import json
-import math
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,16 +14,13 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 import batches
-import choose
-import compare
-import gpu
 from batches import Batches, SceneSource
 from hivg import checkpoint
 from hivg.preprocess import letterbox
-from optimisers import optimiser_for
 from splits_data import SplitError, SplitSource, pairs_of, words_of
 from synthref.dataset import Sight, pixels_of
 from synthref.tokenizer import write
+from tools import choose, compare
 
 from .conftest import TRAINING
 from .tiny import TINY, network, write_data
@@ -54,17 +51,28 @@ def command(*words: object) -> str:
     return done.stdout
 
 
+def stop_once_begun(*words: object) -> None:
+    """Starts a run and asks it to stop as soon as it says that it trains."""
+    with subprocess.Popen([sys.executable, *map(str, words)], cwd=TRAINING, stdout=subprocess.PIPE, text=True) as started:
+        said = started.stdout.readline()
+        while said and "weights trained" not in said:
+            said = started.stdout.readline()
+        started.send_signal(signal.SIGTERM)
+        started.stdout.read()
+    assert said and started.returncode == 0
+
+
 def test_a_run_can_be_stopped_and_gone_on_with_and_ends_as_asked(world, tmp_path):
     run = tmp_path / "run"
-    words = ["train.py", "--stage", "full", "--run", run, "--init", world["init"], "--pairs", 40, "--first", 700, *world["common"]]
-    command(*words, "--stop-after", 1e-9)
+    words = ["main.py", "--stage", "full", "--run", run, "--init", world["init"], "--pairs", 400, "--first", 700, *world["common"]]
+    stop_once_begun(*words)
     assert not (run / "ended.json").exists() and (run / "last.pt").exists()
     command(*words)
-    assert json.loads((run / "ended.json").read_text())["pairs"] == 40
+    assert json.loads((run / "ended.json").read_text())["pairs"] == 400
     # From the first item on, and never back to it.
-    assert torch.load(run / "last.pt", weights_only=True)["item"] == 740
+    assert torch.load(run / "last.pt", weights_only=True)["item"] == 1100
     rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert rows[-1]["pairs"] == 40 and {"l1", "giou", "mask_focal", "regard", "miss"} <= set(rows[-1]["train"])
+    assert rows[-1]["pairs"] == 400 and {"l1", "giou", "mask_focal", "regard", "miss"} <= set(rows[-1]["train"])
     # Own data doesn't tell what every patch shows.
     assert not {"kinds", "extents"} & set(rows[-1]["train"])
     model, args = checkpoint.load(run / "best_checkpoint.pth")
@@ -73,13 +81,13 @@ def test_a_run_can_be_stopped_and_gone_on_with_and_ends_as_asked(world, tmp_path
     last, (end, _) = torch.load(run / "last.pt", weights_only=True)["average"], checkpoint.read(run / "end/best_checkpoint.pth")
     assert all(torch.equal(value, last[f"network.{name}"]) for name, value in end.items())
     assert all((run / "end" / name).read_bytes() == (run / name).read_bytes() for name in ("tokenizer.json", "words.json"))
-    command("plot.py", run)
+    command("-m", "tools.plot", run)
     assert Image.open(run / "curves.png").size[0] > 500
 
 
 def test_all_stages_follow_one_another_each_from_the_last_ones_checkpoint(world, tmp_path):
     run = tmp_path / "all"
-    said = command("train.py", "--stage", "all", "--run", run, "--init", world["init"], "--pairs", 60, *world["common"])
+    said = command("main.py", "--stage", "all", "--run", run, "--init", world["init"], "--pairs", 60, *world["common"])
     assert said.count("tokens known") == 5
     stage3 = torch.load(run / "hilora3/best_checkpoint.pth", weights_only=False)
     assert stage3["args"].hi_lora_stage == 3
@@ -101,48 +109,10 @@ def test_a_way_of_the_comparison_is_trained_by_several_processes(world, tmp_path
 
 def test_rounding_is_refused_where_adapters_are_trained(world, tmp_path):
     for stage in ("all", "hilora2"):
-        words = ["train.py", "--stage", stage, "--run", tmp_path / stage, "--pairs", 60, "--q4-from", 0.5, *world["common"]]
+        words = ["main.py", "--stage", stage, "--run", tmp_path / stage, "--pairs", 60, "--q4-from", 0.5, *world["common"]]
         done = subprocess.run([sys.executable, *map(str, words)], cwd=TRAINING, capture_output=True, text=True)
         assert done.returncode and "hilora2" in done.stderr and "leave out --q4-from" in done.stderr
         assert not (tmp_path / stage).exists()
-
-
-def test_pieces_go_on_from_the_files_of_the_piece_before(world, tmp_path):
-    # A run that is gone on with has to be told of other sizes than the mini's.
-    state, more = tmp_path / "state", ["--init", str(world["init"]), *map(str, world["common"])]
-    state.mkdir()
-    for name in ("tokenizer.json", "words.json"):
-        (state / name).write_text((world["init"].parent / "tokenizer.json").read_text())
-    gpu.begin(state, world["init"])
-    phases = tuple(
-        gpu.Phase(p.name, p.share, ("--side", side, "--shape", p.options[-1])) for p, side in zip(gpu.PHASES, ("32", "48"), strict=True)
-    )
-    common = ("--stage", "full", "--every", "1")
-    pairs: list[int] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gpu, "PHASES", phases)
-        patch.setattr(gpu, "COMMON", common)
-        for number, minutes in enumerate((60, 0.02)):
-            out = tmp_path / f"out-{number}"
-            # The first is stopped for lack of time; the second, on a fresh machine, ends all phases in any time.
-            gpu.piece(state, out, tmp_path / f"machine-{number}", gpu.PACKING + 8 if number == 0 else math.inf, minutes, more)
-            gpu.read_parts("state", out, tmp_path / f"seen-{number}")
-            pairs.append(len(list((tmp_path / f"seen-{number}").glob("*/ended.json"))))
-            state = out
-        assert pairs == [0, 2]
-        gpu.read_parts("best", out, tmp_path / "end")
-    model, args = checkpoint.load(tmp_path / "end/large/best_checkpoint.pth")
-    assert model.config.image_side == 48 and args.val_accuracy >= 0
-    # What the last phase ended with, in half precision; and that was begun from what the one before ended with.
-    kept = torch.load(tmp_path / "machine-1/large/last.pt", weights_only=True)
-    for name, value in model.state_dict().items():
-        torch.testing.assert_close(value, kept["average"][f"network.{name}"].half().float(), rtol=0, atol=0)
-    begun = [json.loads((tmp_path / f"{machine}/{p.name}/options.json").read_text())["init"] for machine, p in zip(("machine-0", "machine-1"), phases)]
-    assert begun == [str(tmp_path / "machine-0/begin/best_checkpoint.pth"), str(tmp_path / "machine-1/flat/end/best_checkpoint.pth")]
-    assert all(file.stat().st_size <= gpu.PART for file in out.iterdir())
-    (out / "state-00").write_bytes(b"x")
-    with pytest.raises(gpu.GpuError, match="damaged"):
-        gpu.read_parts("state", out, tmp_path / "never")
 
 
 def test_of_two_checkpoints_and_their_averages_the_one_that_finds_most_is_taken(world, tmp_path, monkeypatch):
@@ -172,38 +142,10 @@ def test_of_two_checkpoints_without_an_average_the_second_is_taken(world, tmp_pa
     after.parent.mkdir()
     (after.parent / "tokenizer.json").write_text("{}")
     after.write_bytes(world["init"].read_bytes())
-    said = command("choose.py", world["init"], after, "--out", tmp_path / "chosen/best_checkpoint.pth")
+    said = command("-m", "tools.choose", world["init"], after, "--out", tmp_path / "chosen/best_checkpoint.pth")
     assert "no average" in said and "different tokenizers" in said
     assert (tmp_path / "chosen/best_checkpoint.pth").read_bytes() == after.read_bytes()
     assert json.loads((tmp_path / "chosen/chosen.json").read_text()) == {}
-
-
-def test_a_state_that_was_cut_down_grows_into_one_that_can_be_gone_on_with():
-    kept = {
-        "module": {"a": torch.randn(4, 4)}, "average": {"a": torch.randn(4, 4)}, "step": 7, "best": 0.4,
-        "optimiser": {"state": {0: {"step": torch.tensor(7.0), "exp_avg": torch.randn(4, 4), "exp_avg_sq": torch.rand(4, 4)}}, "param_groups": []},
-    }
-    grown = gpu.grow(gpu.shrink(kept))
-    assert torch.allclose(grown["module"]["a"], kept["module"]["a"], rtol=1e-3)
-    moment = grown["optimiser"]["state"][0]
-    assert torch.allclose(moment["exp_avg_sq"], kept["optimiser"]["state"][0]["exp_avg_sq"], rtol=1e-2) and moment["step"] == 7
-    assert grown["step"] == 7 and grown["best"] < 0
-
-
-def test_of_two_optimisers_adamws_squares_are_kept_and_muons_momentum_begins_again():
-    torch.manual_seed(0)
-    model = network("full")
-    optimiser = optimiser_for(model, "muon", 1e-3, 0.02)
-    for p in model.parameters():
-        if p.requires_grad:
-            p.grad = torch.randn_like(p)
-    optimiser.step()
-    kept = {"module": model.state_dict(), "average": model.state_dict(), "optimiser": optimiser.state_dict(), "step": 1, "best": 0.1}
-    again = optimiser_for(model, "muon", 1e-3, 0.02)
-    again.load_state_dict(gpu.grow(gpu.shrink(kept))["optimiser"])
-    muon, adamw = again.parts
-    assert not muon.state and len(adamw.state) == len(optimiser.parts[1].state) > 0
-    again.step()
 
 
 def test_own_data_is_read_as_the_network_takes_it(world):

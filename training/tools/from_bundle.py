@@ -1,6 +1,6 @@
 """A bundle's int8 graphs back to a checkpoint, to train on from what ships where the checkpoint itself is gone.
 
-    python from_bundle.py ../public/models/hivg-mini runs/shipped/best_checkpoint.pth
+    python -m tools.from_bundle ../public/models/hivg-mini runs/shipped/best_checkpoint.pth
 
 Exact up to the rounding of the weights: what conversion made one product of comes back as that product beside an
 identity, and positions that conversion projected are found again by least squares.

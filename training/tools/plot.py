@@ -1,6 +1,6 @@
 """Draws the curves of one or several runs to a PNG: accuracy and overlap on validation, losses and learning rate, by pairs.
 
-    python plot.py runs/mini [runs/other …] [--out runs/mini/curves.png]        (needs matplotlib)
+    python -m tools.plot runs/mini [runs/other …] [--out runs/mini/curves.png]        (needs matplotlib)
 """
 
 from __future__ import annotations

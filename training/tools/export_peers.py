@@ -1,8 +1,8 @@
 """Peers as torch.onnx.export writes them: OWL-ViT, Grounding DINO and Florence-2 with random weights, for timing alone.
 
-    python -m peers.export NAME --out DIR [--eager]
+    python -m tools.export_peers NAME --out DIR [--eager]
 
-Writes DIR/model.onnx as export_onnx.py does, or, where PyTorch's exporter cannot write a network, DIR/model.json alone,
+Writes DIR/model.onnx as export_onnx.py beside it does, or, where PyTorch's exporter cannot write a network, DIR/model.json alone,
 which says why. With --eager it times the network in PyTorch itself instead, into DIR/eager.json. Architectures are those of `transformers`, sizes those published. No
 weights are downloaded, and what the networks answer is noise.
 """
@@ -32,7 +32,7 @@ from transformers import (
 from transformers.models.florence2.configuration_florence2 import Florence2VisionConfig
 from transformers.models.grounding_dino import modeling_grounding_dino as dino
 
-from export_onnx import Input, export
+from .export_onnx import Input, export
 
 #: Threads of a PyTorch timing, as many as ONNX Runtime has in the benchmark.
 THREADS = 2

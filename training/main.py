@@ -1,8 +1,8 @@
 """Trains a stage, or the paper's stages one after another, on SynthRef or on data of one's own.
 
-    python train.py --stage full --run runs/mini --minutes 90          (in training/; resumes where it was)
-    python train.py --stage all --run runs/paper --pairs 2000000
-    torchrun --nproc-per-node 2 -- train.py --stage full --run runs/mini --minutes 90
+    python main.py --stage full --run runs/mini --minutes 90          (in training/; resumes where it was)
+    python main.py --stage all --run runs/paper --pairs 2000000
+    torchrun --nproc-per-node 2 -- main.py --stage full --run runs/mini --minutes 90
 
 README.md says what the stages are and how to train on your own images. This file puts a run together; the loop is
 engine.py's, what a stage trains stages.py's, and what is on disk runs.py's.
@@ -25,19 +25,17 @@ from tokenizers import Tokenizer
 
 import parallel
 from batches import Beside, SceneSource, Source, loader
-from engine import Budget, Plan, Trained, Trainer, precision_for, train
-from extents import Extents
+from engine import Budget, Plan, Trainer, precision_for, train
+from heads import Extents, Trained, synthref_names
 from hivg import checkpoint
 from hivg.checkpoint import CheckpointError
 from hivg.config import MINI, Config
 from hivg.hivg import HiVG
 from hivg.initialise import initialise
 from hivg.transfer import transfer
-from names import synthref_names
 from optimisers import KINDS, optimiser_for
 from parallel import Ranks
-from rests import Rests
-from runs import Run, RunError, heads_beside, tokenizer_beside
+from runs import Keeper, Run, RunError, heads_beside, tokenizer_beside
 from schedule import SHAPES
 from splits_data import SplitError, SplitSource, words_of
 from stages import ALL, DENSE, LOSSES, STAGES, Stage, prepare
@@ -57,8 +55,8 @@ def data_for(options: argparse.Namespace, run: Run, config: Config, stage: Stage
     """
     own = options.data is not None
     if not run.tokenizer.exists():
-        write_tokenizer(run.tokenizer, words_of(options.data) if own else ())
         run.write_json("words.json", sorted(words_of(options.data)) if own else spoken())
+        checkpoint.atomically(lambda part: write_tokenizer(part, words_of(options.data) if own else ()), run.tokenizer)
     sight = Sight(config.image_side, config.grid, config.context)
     if own:
         train_source: Source = SplitSource(options.data, "train", options.images, str(run.tokenizer), sight)
@@ -156,6 +154,9 @@ def run_stage(options: argparse.Namespace, stage: Stage, ranks: Ranks) -> bool:
     progress = run.resume(trainer, setting)
     if not progress.step:
         progress.item = options.first
+    keeper = Keeper(options, stage, run, trainer, progress, validation, setting)
+    signal.signal(signal.SIGTERM, keeper.ask_to_stop)
+    signal.signal(signal.SIGINT, keeper.ask_to_stop)
     if ranks.first:
         trained, held = (sum(p.numel() for p in ps) / 1e6 for ps in (trainer.trained, module.parameters()))
         print(
@@ -165,11 +166,8 @@ def run_stage(options: argparse.Namespace, stage: Stage, ranks: Ranks) -> bool:
             flush=True,
         )
         run.write_json("options.json", {k: str(v) if isinstance(v, Path) else v for k, v in vars(options).items()})
-    rests = Rests(options, stage, run, trainer, progress, validation, setting)
-    signal.signal(signal.SIGTERM, rests.ask_to_stop)
-    signal.signal(signal.SIGINT, rests.ask_to_stop)
     batches = loader(source, options.batch, progress.item, ranks.rank, ranks.world, options.workers, ranks.device)
-    train(trainer, batches, progress, rests)
+    train(trainer, batches, progress, keeper)
     ended = plan.budget.progress(progress.clock, progress.pairs) >= 1
     if ranks.first and ended:
         weights = {"trained": sum(p.numel() for p in trainer.trained), "all": sum(p.numel() for p in module.parameters())}
@@ -200,7 +198,6 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--init", type=Path, help="checkpoint to start from, its tokenizer.json beside it")
     p.add_argument("--minutes", type=float, help="time in steps, in all; may be changed when a run goes on")
     p.add_argument("--pairs", type=int, help="length by pairs seen instead of by time")
-    p.add_argument("--stop-after", type=float, help="stop after so many minutes of this process, to be gone on with")
     p.add_argument("--side", type=int, help="input side in pixels, a multiple of the patch (16): 128, 160, 192 …")
     p.add_argument("--context", type=int, default=MINI.context, help="tokens of an expression, padding included")
     p.add_argument("--batch", type=int, default=48, help="pairs a step and process")

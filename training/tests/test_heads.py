@@ -3,7 +3,7 @@
 import torch
 from tokenizers import Tokenizer
 
-from names import synthref_names
+from heads import synthref_names
 from synthref.atlas import nouns
 from synthref.tokenizer import write
 

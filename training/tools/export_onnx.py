@@ -1,6 +1,6 @@
 """HiVG as torch.onnx.export writes it: the plain way to ONNX, against which the project's own graphs are measured.
 
-    python export_onnx.py best_checkpoint.pth --out DIR
+    python -m tools.export_onnx best_checkpoint.pth --out DIR
 
 Writes `model.onnx` (fp32, fixed shapes, batch 1; weights beside it) with all that the original's forward pass gives, and
 `box.onnx` over the same weights with the box alone, of which a runtime computes no more than the box needs. `model.json`

@@ -1,6 +1,6 @@
 """The paper's comparison at equal compute, by one command: frozen CLIP, vanilla LoRA, HiLoRA after each stage, full.
 
-    python compare.py --run runs/compare --pairs 400000 [--clip runs/paper/contrastive/best_checkpoint.pth] [--processes 2]
+    python -m tools.compare --run runs/compare --pairs 400000 [--clip runs/paper/contrastive/best_checkpoint.pth] [--processes 2]
 
 All start from the same small CLIP, trained contrastively first (`--clip-pairs`) unless one is given (what its checkpoint
 has behind CLIP is gone on with too, by all alike), and see the same pairs, as many each; HiLoRA's warm-up and three
@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from commands import divided, python
+from .commands import divided, python
 from evaluate import table
 from hivg.checkpoint import atomically
 from runs import Run, outcome
@@ -72,7 +72,7 @@ def train(options: argparse.Namespace, stage: str, pairs: int, init: Path | None
         losses = [] if stage == "contrastive" else ["--losses", "paper"]
         torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", options.processes, "--"]
         several = torchrun if options.processes > 1 else []
-        python(*several, "train.py", "--stage", stage, "--run", folder, "--pairs", pairs, *start, *losses, *options.rest)
+        python(*several, "main.py", "--stage", stage, "--run", folder, "--pairs", pairs, *start, *losses, *options.rest)
     if not ended.exists():
         sys.exit(f"{stage} was stopped: give the same command to go on")
     return outcome(folder) / "best_checkpoint.pth"
@@ -109,7 +109,7 @@ def markdown(found: dict) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, epilog="What follows -- goes to train.py."
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, epilog="What follows -- goes to main.py."
     )
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--pairs", type=int, required=True, help="pairs for each way of training")

@@ -2,7 +2,7 @@
 
 The original has no rollout, so the reference is computed here from its definition (Abnar & Zuidema 2020, section 3) in
 float64: the product over layers of (A + 1) / 2 as whole matrices, A the mean of heads with masked keys left out, of
-which [REG]'s row is kept. Run: python -m reference_rollout (in training/).
+which [REG]'s row is kept. Run: python -m tools.reference_rollout (in training/).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from hivg.checkpoint import load
 from hivg.preprocess import letterbox
-from reference_rounding import FIXTURES
+from .reference_rounding import FIXTURES
 
 
 @torch.no_grad()

@@ -1,6 +1,6 @@
 """PyTorch's boxes and figures on a split in the original's form, for `hivg eval` to be held against.
 
-    python predict_sample.py runs/mini/best_checkpoint.pth ../fixtures/synthref-sample/synthref/synthref_sample.pth \\
+    python -m tools.predict_sample runs/mini/best_checkpoint.pth ../fixtures/synthref-sample/synthref/synthref_sample.pth \\
         ../fixtures/synthref-sample/images --out ../fixtures/synthref-sample/pytorch.json             (in training/)
 
 Image by image through the whole of `hivg/`, in float32. IoU is the original's (utils/eval_utils.py): in the padded

@@ -61,7 +61,7 @@ def test_contrastive_training_is_of_clip_alone_and_full_training_of_all_that_is_
 
 
 def test_eyes_are_trained_with_the_bridge_and_with_nothing_behind_it():
-    names = trained(network("eyes"))
+    names = trained(network("recognition"))
     for part in ("patch_embedding", "cross_attn.q_proj", "token_embedding", "visu_proj.", "text_proj."):
         assert any(part in n for n in names), part
     assert not [n for n in names if n.startswith(("vl_", "bbox", "seg_conv", "visu_token", "reg_token"))]

@@ -1,9 +1,9 @@
 """The average of two checkpoints' weights: a "soup" (Wortsman et al., ICML 2022).
 
-    python soup.py runs/before/best_checkpoint.pth runs/after/best_checkpoint.pth --share 0.75 --out runs/soup/best_checkpoint.pth
+    python -m tools.average runs/before/best_checkpoint.pth runs/after/best_checkpoint.pth --share 0.75 --out runs/average/best_checkpoint.pth
 
 `--share` is the second's part. It serves where one was trained on from the other, so that both lie in one basin of the
-loss; of two networks from different beginnings it makes noise. `--validation` of train.py says whether it helped.
+loss; of two networks from different beginnings it makes noise. `--validation` of main.py says whether it helped.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from hivg.checkpoint import CheckpointError, atomically
 from runs import Run, heads_beside
 
 
-class SoupError(ValueError):
+class AverageError(ValueError):
     """Two checkpoints that have no average."""
 
 
 def averaged(a: dict[str, Tensor], b: dict[str, Tensor], share: float) -> dict[str, Tensor]:
-    """`1 - share` of a and `share` of b, tensor by tensor. Raises SoupError where one lacks what the other has."""
+    """`1 - share` of a and `share` of b, tensor by tensor. Raises AverageError where one lacks what the other has."""
     odd = sorted(name for name in a.keys() | b.keys() if name not in a or name not in b or a[name].shape != b[name].shape)
     if odd:
-        raise SoupError(f"not in both alike: {', '.join(odd[:5])}{' …' if len(odd) > 5 else ''}")
+        raise AverageError(f"not in both alike: {', '.join(odd[:5])}{' …' if len(odd) > 5 else ''}")
     return {name: torch.lerp(value, b[name], share) for name, value in a.items()}
 
 
-def soup(first: Path, second: Path, share: float, out: Path) -> None:
+def average(first: Path, second: Path, share: float, out: Path) -> None:
     """Writes the averaged checkpoint, adapters merged, and beside it the tokenizer, the words either heard, and heads that both have.
 
-    Raises SoupError (another tokenizer, other sizes, a share outside 0 to 1) and CheckpointError.
+    Raises AverageError (another tokenizer, other sizes, a share outside 0 to 1) and CheckpointError.
     """
     if not 0 <= share <= 1:
-        raise SoupError(f"--share {share} is not from 0 to 1")
+        raise AverageError(f"--share {share} is not from 0 to 1")
     folders = first.parent, second.parent
     if out.parent.resolve() in [folder.resolve() for folder in folders]:
-        raise SoupError(f"{out.parent} is a folder that is read: give --out another")
+        raise AverageError(f"{out.parent} is a folder that is read: give --out another")
     (a, args), (b, others) = checkpoint.read(first), checkpoint.read(second)
     if checkpoint.sizes(a, args) != checkpoint.sizes(b, others):
-        raise SoupError(f"{first} and {second} are of different sizes")
+        raise AverageError(f"{first} and {second} are of different sizes")
     tokenizers = [(folder / "tokenizer.json").read_text() for folder in folders]
     if json.loads(tokenizers[0]) != json.loads(tokenizers[1]):
-        raise SoupError(f"{folders[0]} and {folders[1]} have different tokenizers: a token must mean the same in both")
+        raise AverageError(f"{folders[0]} and {folders[1]} have different tokenizers: a token must mean the same in both")
     # An adapter is a product of two matrices: the average of the products is meant.
     state = averaged(checkpoint.merged(a), checkpoint.merged(b), share)
     heads = [torch.load(file, map_location="cpu", weights_only=True) for file in map(heads_beside, (first, second)) if file.exists()]
@@ -72,8 +72,8 @@ def main() -> None:
     p.add_argument("--out", type=Path, required=True, help="the checkpoint to write, in a folder of its own")
     options = p.parse_args()
     try:
-        soup(options.first, options.second, options.share, options.out)
-    except (SoupError, CheckpointError, FileNotFoundError) as failed:
+        average(options.first, options.second, options.share, options.out)
+    except (AverageError, CheckpointError, FileNotFoundError) as failed:
         sys.exit(str(failed))
 
 

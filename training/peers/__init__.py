@@ -1,1 +1,0 @@
-"""Other networks that find what an expression names, with random weights, to be timed beside HiVG."""

@@ -1,0 +1,1 @@
+"""What is run once in a while. In training/: python -m tools.NAME."""
