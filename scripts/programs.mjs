@@ -29,11 +29,18 @@ export function run(program, args, { env = {}, timeout, shell = false, cwd = ROO
       shell,
       ...(timeout === undefined ? {} : { timeout }),
     });
+    // Whoever ends this process ends the program too, which may have something to save first.
+    const passOn = () => child.kill('SIGTERM');
+    process.on('SIGTERM', passOn);
     child.on('error', (error) => {
+      process.off('SIGTERM', passOn);
       console.error(`${program}: ${error.message}`);
       resolve(1);
     });
-    child.on('exit', (code) => resolve(code ?? 1));
+    child.on('exit', (code) => {
+      process.off('SIGTERM', passOn);
+      resolve(code ?? 1);
+    });
   });
 }
 
