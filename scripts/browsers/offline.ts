@@ -1,12 +1,14 @@
 // `npm run test:browsers`: the built page in each browser that is installed, from a host without headers in a subfolder:
-// a first visit, then the host stopped, a reload, a new tab, the browser's restart. Prints a table; docs/browsers.md says
-// what came of it. Not part of `npm test`, which wants a Chromium alone.
+// a first visit, then the host stopped, a reload, a new tab, the browser's restart. Then, from a host that sends the
+// headers and compresses, a newer version. Prints a table; docs/browsers.md says what came of it. Not part of `npm test`,
+// which wants a Chromium alone.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'vite';
 import { PlainHost } from '../../e2e/plain-host.ts';
+import { writeServiceWorker } from '../precache.ts';
 import { ROOT } from '../programs.mjs';
 import { chromium } from './chromium.ts';
 import type { Browser, Engine, Tab } from './engine.ts';
@@ -100,6 +102,53 @@ async function tryEngine(engine: Engine, program: string, folder: string): Promi
   return results;
 }
 
+/** A newer version of the page, which differs by its title, from a host with headers; it goes into the same results. */
+async function tryUpdate(engine: Engine, program: string, built: string, results: Results): Promise<void> {
+  const place = mkdtempSync(join(tmpdir(), 'hivg-update-'));
+  const folder = join(place, 'page');
+  cpSync(built, folder, { recursive: true });
+  const host = await new PlainHost(folder, { isolates: true, compresses: true }).start();
+  const browser = await engine.start(program, join(place, 'profile'));
+  const isNewer = `document.title.startsWith('Newer: ')`;
+  try {
+    const tab = await browser.newTab();
+    const stays = async () => {
+      await grounded(tab);
+      if (await tab.evaluate(isNewer)) throw new Error('the newer version took over unasked');
+    };
+    await attempt(results, 'documents of the first visit, host with headers', async () => {
+      await tab.open(host.url + TRACTOR);
+      await grounded(tab);
+      await readyOffline(tab);
+      return tab.documents;
+    });
+    const html = join(folder, 'index.html');
+    writeFileSync(html, readFileSync(html, 'utf8').replace('<title>', '<title>Newer: '));
+    writeServiceWorker(folder);
+    await attempt(results, 'a newer version is offered', async () => {
+      await tab.reload();
+      await until(tab, `document.querySelector('[data-testid=update-ready]') !== null`);
+      await stays();
+    });
+    await host.stop();
+    await attempt(results, 'offline: a reload does not take it', async () => {
+      await tab.reload();
+      await stays();
+    });
+    await attempt(results, 'offline: taken when asked', async () => {
+      await until(tab, `document.querySelector('[data-testid=update-ready] button') !== null`);
+      await tab.evaluate(`document.querySelector('[data-testid=update-ready] button').click()`);
+      await until(tab, isNewer);
+      await grounded(tab);
+      await readyOffline(tab);
+    });
+  } finally {
+    await browser.close().catch(() => undefined);
+    await host.stop();
+    rmSync(place, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
 const wanted = process.argv.slice(2).map((name) => name.toLowerCase());
 const folder = mkdtempSync(join(tmpdir(), 'hivg-built-'));
 await build({ root: ROOT, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true } });
@@ -107,8 +156,13 @@ const all: Record<string, Results> = {};
 for (const engine of [chromium, firefox, webkit]) {
   if (wanted.length > 0 && !wanted.includes(engine.name.toLowerCase())) continue;
   const program = engine.find();
-  if (program) all[engine.name] = await tryEngine(engine, program, folder);
-  else console.error(`${engine.name} is not here: ${engine.install}`);
+  if (!program) {
+    console.error(`${engine.name} is not here: ${engine.install}`);
+    continue;
+  }
+  const results = await tryEngine(engine, program, folder);
+  all[engine.name] = results;
+  await tryUpdate(engine, program, folder, results);
 }
 rmSync(folder, { recursive: true, force: true });
 
