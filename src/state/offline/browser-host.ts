@@ -5,9 +5,8 @@ import type { IsolationHost } from './isolate.ts';
 /** In the tab's own storage: that it was loaded again to become isolated. */
 const ISOLATION_TRIED = 'hivg-isolation-tried';
 
-/** Resolves when the worker is active; rejects when it was thrown away. */
-function activeWorker(registration: ServiceWorkerRegistration): Promise<ServiceWorker> {
-  const worker = registration.active ?? registration.installing ?? registration.waiting;
+/** Resolves when the worker is active; rejects when there is none or it was thrown away. */
+function activated(worker: ServiceWorker | null): Promise<ServiceWorker> {
   if (!worker) return Promise.reject(new Error('The service worker is gone.'));
   return new Promise((resolve, reject) => {
     const look = (): void => {
@@ -45,7 +44,10 @@ export function browserHost(built: boolean): OfflineHost {
   return {
     unavailable,
     hasSuspending: 'Suspending' in WebAssembly,
-    start: async (): Promise<Ask> => askWorker(await activeWorker(await registration())),
+    start: async (): Promise<Ask> => {
+      const { active, installing, waiting } = await registration();
+      return askWorker(await activated(active ?? installing ?? waiting));
+    },
     onUpdate: (found) => {
       void registration()
         .then((it) => {
@@ -67,7 +69,12 @@ export function browserHost(built: boolean): OfflineHost {
       await (await registration()).update();
     },
     onTakenOver: (taken) =>
-      navigator.serviceWorker.addEventListener('controllerchange', taken, { once: true }),
+      navigator.serviceWorker.addEventListener(
+        'controllerchange',
+        // It is still activating then, and in WebKit it never ends that if the page goes away meanwhile.
+        () => void activated(navigator.serviceWorker.controller).then(taken, taken),
+        { once: true },
+      ),
     reload: () => location.reload(),
     onInstallable: (offered) =>
       // Chromium's; elsewhere the browser's own menu installs.
