@@ -142,6 +142,7 @@ test('without service workers the reason is said and nothing is asked', async ()
 
 test('a newer version is offered and taken only when asked for, with a reload once it has taken over', async () => {
   const { store, host, update } = play();
+  await store.getState().save(OF_BOTH);
   const asked: string[] = [];
   update(async (request) => {
     asked.push(request.kind);
@@ -160,6 +161,7 @@ test('a newer version is offered and taken only when asked for, with a reload on
 
 test('a newer version does not take over while other tabs run on today’s', async () => {
   const { store, update } = play();
+  await store.getState().save(OF_BOTH);
   let tabs = 3;
   const asked: string[] = [];
   update(async (request) => {

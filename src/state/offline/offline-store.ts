@@ -41,6 +41,7 @@ export class OfflineFailure extends Error {
 export function createOfflineStore(host: OfflineHost) {
   let newer: Ask | null = null;
   let saving: Promise<void> | null = null;
+  let watching = false;
   const store = createStore<OfflineState>()((set, get) => ({
     status: host.unavailable ? { phase: 'unavailable', reason: host.unavailable } : { phase: 'unknown' },
     update: null,
@@ -52,6 +53,7 @@ export function createOfflineStore(host: OfflineHost) {
       saving = (saving ?? Promise.resolve())
         .then(async () => {
           const ask = await host.start();
+          watchForUpdates();
           await saveAll(ask, await groupsFor(ask, host, model), (status) => set({ status }));
         })
         .catch((error: Error) => set({ status: { phase: 'failed', message: error.message } }));
@@ -72,11 +74,17 @@ export function createOfflineStore(host: OfflineHost) {
     },
   }));
 
-  if (!host.unavailable) {
+  /** Once the page has started: registering a service worker while it does would take its time. */
+  function watchForUpdates(): void {
+    if (watching) return;
+    watching = true;
     host.onUpdate(async (ask) => {
       newer = ask;
       store.setState({ update: { otherTabs: await tabsBeside(ask) } });
     });
+  }
+
+  if (!host.unavailable) {
     host.onInstallable((install) =>
       store.setState({
         install: async () => {
