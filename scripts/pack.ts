@@ -11,7 +11,6 @@ import {
   createWriteStream,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -22,7 +21,7 @@ import { parseArgs } from 'node:util';
 import { Zip, ZipDeflate } from 'fflate';
 import { build } from 'vite';
 import { BundleError, MANIFEST_FILE, type Manifest, parseManifest } from '../src/grounding/bundle.ts';
-import { writeServiceWorker } from './precache.ts';
+import { walk, writeServiceWorker } from './precache.ts';
 import { ROOT } from './programs.mjs';
 
 const BESIDE = join(ROOT, 'scripts', 'pack');
@@ -59,13 +58,10 @@ async function zip(folder: string, file: string): Promise<void> {
     else output.write(chunk);
     if (last) output.end();
   });
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const inside = path.slice(folder.length + 1).replaceAll('\\', '/');
-    const each = new ZipDeflate(`${basename(folder)}/${inside}`, { level: 6 });
+  for (const path of walk(folder)) {
+    const each = new ZipDeflate(`${basename(folder)}/${path}`, { level: 6 });
     archive.add(each);
-    each.push(readFileSync(path), true);
+    each.push(readFileSync(join(folder, path)), true);
   }
   archive.end();
   await written;

@@ -104,7 +104,7 @@ function bundledModel(folder: string): { base: string; manifest: Manifest } {
 }
 
 /** Paths of all files under a folder, relative to it, with slashes, sorted. */
-function walk(folder: string): string[] {
+export function walk(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((each) => each.isFile())
     .map((each) =>

@@ -141,7 +141,9 @@ describe('keeping the files of a version', () => {
     const service = host.service();
     const save = async (path: string) => service.answer({ kind: 'save', path }, () => undefined);
     host.files.delete('index.html');
-    expect(await save('index.html')).toMatchObject({ message: "'index.html' could not be had: 404." });
+    expect(await save('index.html')).toMatchObject({
+      message: "'index.html' could not be fetched: the host answered 404.",
+    });
     host.down = true;
     expect(await save('assets/ort.wasm')).toMatchObject({
       message: "'assets/ort.wasm' could not be fetched.",

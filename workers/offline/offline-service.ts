@@ -53,6 +53,7 @@ export class OfflineService {
   readonly #around: OfflineSurroundings;
   readonly #byUrl: ReadonlyMap<string, PrecacheEntry>;
   readonly #prefix: string;
+  #own: Promise<Cache> | null = null;
 
   constructor(around: OfflineSurroundings) {
     this.#around = around;
@@ -137,8 +138,10 @@ export class OfflineService {
     return this.#around.list.entries.filter((entry) => entry.groups.some((group) => groups.includes(group)));
   }
 
+  /** Opened once in the worker's life: every file of a start is read from it. */
   #ownCache(): Promise<Cache> {
-    return this.#around.caches.open(this.#prefix + this.#around.list.version);
+    this.#own ??= this.#around.caches.open(this.#prefix + this.#around.list.version);
+    return this.#own;
   }
 
   async #otherVersions(): Promise<string[]> {
@@ -222,7 +225,10 @@ export class OfflineService {
     try {
       const response = await this.#around.fetch(this.#urlOf(path), { cache });
       if (!response.ok)
-        throw new OfflineError('unreachable', `'${path}' could not be had: ${response.status}.`);
+        throw new OfflineError(
+          'unreachable',
+          `'${path}' could not be fetched: the host answered ${response.status}.`,
+        );
       const chunks: Uint8Array<ArrayBuffer>[] = [];
       let length = 0;
       for (const reader = response.body?.getReader(); reader; ) {

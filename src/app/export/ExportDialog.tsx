@@ -2,8 +2,8 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { usePage } from '../page-context.tsx';
 import { useAppState, useGrounding } from '../state-context.tsx';
-import { Dialog } from '../ui/Dialog.tsx';
-import { CheckIcon, CloseIcon, CopyIcon, SaveIcon, WarnIcon } from '../ui/icons.tsx';
+import { Dialog, DialogHead } from '../ui/Dialog.tsx';
+import { CheckIcon, CopyIcon, SaveIcon, WarnIcon } from '../ui/icons.tsx';
 import { copy, nameOf, type Outcome, save } from './actions.ts';
 import { facts } from './data.ts';
 import {
@@ -103,12 +103,7 @@ function Body({ onClose }: { onClose: () => void }) {
   };
   return (
     <div className="dialog-body">
-      <div className="section-head">
-        <h2 id="export-heading">Export</h2>
-        <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
-          <CloseIcon />
-        </button>
-      </div>
+      <DialogHead id="export-heading" title="Export" onClose={onClose} />
       <fieldset className="segments">
         <legend className="visually-hidden">What to export</legend>
         {KINDS.map((each) => (

@@ -2,8 +2,7 @@
 import { GROUPS } from '../command.ts';
 import { ALL_COMMANDS } from '../commands.ts';
 import { useSettings } from '../state-context.tsx';
-import { Dialog } from '../ui/Dialog.tsx';
-import { CloseIcon } from '../ui/icons.tsx';
+import { Dialog, DialogHead } from '../ui/Dialog.tsx';
 import { Keys } from '../ui/Keys.tsx';
 import { Credits } from './Credits.tsx';
 
@@ -44,12 +43,7 @@ function Body({ onClose }: { onClose: () => void }) {
   const set = useSettings((state) => state.set);
   return (
     <div className="dialog-body">
-      <div className="section-head">
-        <h2 id="help-heading">How it works</h2>
-        <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
-          <CloseIcon />
-        </button>
-      </div>
+      <DialogHead id="help-heading" title="How it works" onClose={onClose} />
       <p>
         HiVG is a neural network for visual grounding: it reads an image and a phrase together and answers
         with one box. The network runs in this browser. Your images and words stay on this device.

@@ -1,7 +1,6 @@
 /** How to ground with another model: those that this page offers, and how a checkpoint becomes one of them. */
 import { useModel } from '../state-context.tsx';
-import { Dialog } from '../ui/Dialog.tsx';
-import { CloseIcon } from '../ui/icons.tsx';
+import { Dialog, DialogHead } from '../ui/Dialog.tsx';
 
 /** The page's address with another model; what else it says stays. */
 export function modelAddress(href: string, id: string): string {
@@ -37,12 +36,7 @@ function Choices() {
 function Body({ onClose }: { onClose: () => void }) {
   return (
     <div className="dialog-body">
-      <div className="section-head">
-        <h2 id="models-heading">Models</h2>
-        <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
-          <CloseIcon />
-        </button>
-      </div>
+      <DialogHead id="models-heading" title="Models" onClose={onClose} />
       <p>
         The model that comes with this page is small and was trained on generated scenes of emoji art. For
         photographs, use a full-size HiVG model, which was trained on photographs.

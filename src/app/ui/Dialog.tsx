@@ -3,6 +3,7 @@
  * Its size and what is in it are its owner's; how it looks is `styles/dialog.css`.
  */
 import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, useRef } from 'react';
+import { CloseIcon } from './icons.tsx';
 
 export function Dialog({
   open,
@@ -48,5 +49,17 @@ export function Dialog({
     >
       {open && children}
     </dialog>
+  );
+}
+
+/** A dialog's heading, which names it, beside the button that closes it. */
+export function DialogHead({ id, title, onClose }: { id: string; title: string; onClose: () => void }) {
+  return (
+    <div className="section-head">
+      <h2 id={id}>{title}</h2>
+      <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+        <CloseIcon />
+      </button>
+    </div>
   );
 }

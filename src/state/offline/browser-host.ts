@@ -19,10 +19,11 @@ function activated(worker: ServiceWorker | null): Promise<ServiceWorker> {
 }
 
 function whyUnavailable(built: boolean): string | null {
-  if (!built) return 'The development server keeps nothing.';
+  if (!built) return 'The development server does not store the page.';
   if (!isSecureContext)
-    return 'This address is not secure (https or localhost), so the browser keeps nothing for it.';
-  if (!('serviceWorker' in navigator)) return 'This browser keeps no pages, as in a private window.';
+    return 'This address is not secure (https or localhost), so the browser does not store the page.';
+  if (!('serviceWorker' in navigator))
+    return 'This browser does not store pages here, for example because the window is private.';
   return null;
 }
 
@@ -38,6 +39,11 @@ export function browserHost(built: boolean): OfflineHost {
         // Where service workers are switched off by policy, some browsers resolve with nothing.
         if (!found) throw new Error('The browser has switched service workers off.');
         return found;
+      })
+      .catch((error: Error) => {
+        // Tried anew when it is asked for again: the connection may be back.
+        registered = null;
+        throw error;
       });
     return registered;
   };
